@@ -1,0 +1,1 @@
+"""Shape learning: find and name symbols."""

@@ -1,0 +1,1 @@
+"""The page as a document: load it, read its words."""

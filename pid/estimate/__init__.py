@@ -1,0 +1,1 @@
+"""From drawing to bill of materials."""

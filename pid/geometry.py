@@ -1,0 +1,77 @@
+"""Boxes, segments and polylines: pure functions on numpy arrays.
+
+Boxes are float arrays (N, 4) of x0, y0, x1, y1; points are (N, 2); all in one common frame.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+
+
+def as_boxes(boxes: ArrayLike) -> Array:
+    """Boxes as a float array (N, 4); an empty list becomes (0, 4)."""
+    return np.asarray(boxes, np.float64).reshape(-1, 4)
+
+
+def box_intersection(a: ArrayLike, b: ArrayLike) -> Array:
+    """Area of overlap of boxes (N, 4) and (M, 4), as (N, M)."""
+    a, b = as_boxes(a), as_boxes(b)
+    low = np.maximum(a[:, None, :2], b[None, :, :2])
+    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
+    return np.asarray(np.clip(high - low, 0, None).prod(axis=2), np.float64)
+
+
+def box_area(boxes: ArrayLike) -> Array:
+    """Areas (N,) of boxes (N, 4)."""
+    b = as_boxes(boxes)
+    return np.asarray(np.clip(b[:, 2:] - b[:, :2], 0, None).prod(axis=1), np.float64)
+
+
+def box_iou(a: ArrayLike, b: ArrayLike) -> Array:
+    """Intersection over union of boxes (N, 4) and (M, 4), as (N, M)."""
+    inter = box_intersection(a, b)
+    union = box_area(a)[:, None] + box_area(b)[None] - inter
+    return np.asarray(inter / np.maximum(union, 1e-9), np.float64)
+
+
+def grown(boxes: ArrayLike, by: float) -> Array:
+    """Boxes (N, 4) with every side moved outward by `by`."""
+    return as_boxes(boxes) + np.array([-by, -by, by, by])
+
+
+def bounds(points: ArrayLike) -> tuple[float, float, float, float]:
+    """Bounding box of points (N, 2), N >= 1."""
+    p = np.asarray(points, np.float64).reshape(-1, 2)
+    (x0, y0), (x1, y1) = p.min(axis=0), p.max(axis=0)
+    return float(x0), float(y0), float(x1), float(y1)
+
+
+def transform_points(matrix: ArrayLike, points: ArrayLike) -> Array:
+    """Points (N, 2) under a 3x3 homogeneous matrix."""
+    p = np.asarray(points, np.float64).reshape(-1, 2)
+    q = np.c_[p, np.ones(len(p))] @ np.asarray(matrix, np.float64).T
+    return np.asarray(q[:, :2] / q[:, 2:], np.float64)
+
+
+def transform_box(matrix: ArrayLike, box: ArrayLike) -> tuple[float, float, float, float]:
+    """Bounding box of a box's four corners under a 3x3 matrix."""
+    x0, y0, x1, y1 = (float(v) for v in np.asarray(box, np.float64))
+    return bounds(transform_points(matrix, [[x0, y0], [x1, y0], [x1, y1], [x0, y1]]))
+
+
+def polyline_length(points: ArrayLike) -> float:
+    """Length of the polyline through points (N, 2)."""
+    p = np.asarray(points, np.float64).reshape(-1, 2)
+    return float(np.hypot(*np.diff(p, axis=0).T).sum()) if len(p) > 1 else 0.0
+
+
+def distance_to_segments(points: ArrayLike, segments: ArrayLike) -> Array:
+    """Distances (N, M) of points (N, 2) to segments (M, 4) given as x0, y0, x1, y1."""
+    p = np.asarray(points, np.float64).reshape(-1, 1, 2)
+    s = np.asarray(segments, np.float64).reshape(1, -1, 4)
+    a, d = s[..., :2], s[..., 2:] - s[..., :2]
+    t = np.clip(((p - a) * d).sum(-1) / np.maximum((d * d).sum(-1), 1e-12), 0.0, 1.0)
+    return np.asarray(np.hypot(*np.moveaxis(p - a - t[..., None] * d, -1, 0)), np.float64)

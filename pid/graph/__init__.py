@@ -1,0 +1,1 @@
+"""From ink to plant: trace lines, connect symbols, build the graph."""

@@ -1,0 +1,1 @@
+"""Generated drawings with exact truth."""
