@@ -171,7 +171,7 @@ class Drawing(_Part):
         frozen=True, extra="forbid", allow_inf_nan=False, title=SCHEMA, populate_by_name=True, serialize_by_alias=True
     )
 
-    schema_: Literal["pid-drawing/1"] = Field(default=SCHEMA, alias="schema")
+    schema_: Literal["pid-drawing/1"] = Field(default="pid-drawing/1", alias="schema")
     source: Source
     sheet: SheetInfo
     symbols: tuple[Symbol, ...] = ()
@@ -185,7 +185,8 @@ class Drawing(_Part):
     @model_validator(mode="after")
     def _references_hold(self) -> Self:
         seen: set[str] = set()
-        for element in (*self.symbols, *self.lines, *self.words, *self.tables):
+        elements: tuple[Symbol | Line | Word | Table, ...] = (*self.symbols, *self.lines, *self.words, *self.tables)
+        for element in elements:
             if element.id in seen:
                 raise ValueError(f"the id {element.id!r} is used twice")
             seen.add(element.id)

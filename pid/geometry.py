@@ -39,7 +39,7 @@ def box_iou(a: ArrayLike, b: ArrayLike) -> Array:
 
 def grown(boxes: ArrayLike, by: float) -> Array:
     """Boxes (N, 4) with every side moved outward by `by`."""
-    return as_boxes(boxes) + np.array([-by, -by, by, by])
+    return np.asarray(as_boxes(boxes) + np.array([-by, -by, by, by]), np.float64)
 
 
 def bounds(points: ArrayLike) -> tuple[float, float, float, float]:
