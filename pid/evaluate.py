@@ -281,7 +281,7 @@ def _edit_distance(a: str, b: str) -> int:
 
 
 def _score_lines(truth: Drawing, lines: Sequence[Line]) -> Rates:
-    from scipy.spatial import cKDTree  # noqa: PLC0415 - scipy costs start-up time and only this figure needs it
+    from scipy.spatial import cKDTree
 
     scale = REFERENCE_WIDTH_PX / truth.sheet.width
     boxes = as_boxes([s.box for s in truth.symbols])

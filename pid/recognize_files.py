@@ -1,0 +1,106 @@
+"""Files in, result files out: what `pid recognize` does for a list of drawings.
+
+Each page stands alone: one that fails leaves the others' results in place and becomes a sentence in the report. Every
+file is written beside its place and then moved there, so an interrupted run leaves no half files.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pid.annotate import write_annotated
+from pid.document.load import count_pages, find_drawings, load_page
+from pid.drawing import Drawing
+from pid.errors import InputError
+from pid.estimate.spreadsheet import write_csv, write_workbook
+from pid.estimate.takeoff import take_off
+from pid.pipeline import Progress, Recognizer
+
+
+@dataclass
+class Report:
+    """What a run did: pages recognised, symbols counted, files written, and a sentence for each failure."""
+
+    pages: int = 0
+    items: int = 0
+    written: list[Path] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+
+def recognize_files(paths: Sequence[Path], out: Path, *, progress: Progress | None = None) -> Report:
+    """Recognise drawings and folders of drawings into `out`; the bill of materials covers all pages."""
+    report, jobs = Report(), []
+    for path in _found(paths, report):
+        try:
+            jobs += [(path, page) for page in range(1, count_pages(path) + 1)]
+        except InputError as error:
+            report.failures.append(str(error))
+    names = _result_names(jobs)
+    recognizer: Recognizer | None = None
+    drawings: list[Drawing] = []
+    for done, (path, page) in enumerate(jobs):
+        try:
+            sheet = load_page(path, page)
+            recognizer = recognizer or Recognizer()
+            drawing = recognizer.recognize_sheet(sheet, progress=_share(progress, names[path, page], done, len(jobs)))
+        except InputError as error:
+            report.failures.append(str(error))
+            continue
+        drawings.append(drawing)
+        stem = names[path, page]
+        _write(out / f"{stem}.json", lambda p, d=drawing: p.write_text(d.to_json(), encoding="utf-8"), report)  # type: ignore[misc]
+        _write(out / f"{stem}-annotated.png", lambda p, s=sheet, d=drawing: write_annotated(s, d, p), report)  # type: ignore[misc]
+    if drawings:
+        items = take_off(drawings)
+        _write(out / "bom.csv", lambda p: write_csv(items, p), report)
+        _write(out / "bom.xlsx", lambda p: write_workbook(items, drawings, p), report)
+        report.pages, report.items = len(drawings), sum(item.quantity for item in items)
+    return report
+
+
+def _found(paths: Sequence[Path], report: Report) -> list[Path]:
+    found: list[Path] = []
+    for path in paths:
+        try:
+            found += [p for p in find_drawings([path]) if p not in found]
+        except InputError as error:
+            report.failures.append(str(error))
+    return found
+
+
+def _result_names(jobs: Sequence[tuple[Path, int]]) -> dict[tuple[Path, int], str]:
+    """``<stem>``, ``<stem>-p2`` in files of several pages, ``<stem>-pdf`` where two files share a stem."""
+    pages = Counter(path for path, _ in jobs)
+    stems = Counter(path.stem.lower() for path in pages)
+    names: dict[tuple[Path, int], str] = {}
+    for path, page in jobs:
+        stem = path.stem if stems[path.stem.lower()] == 1 else f"{path.stem}-{path.suffix[1:].lower()}"
+        name = stem + (f"-p{page}" if pages[path] > 1 else "")
+        again = sum(1 for other in names.values() if other == name or other.startswith(f"{name}~"))
+        names[path, page] = f"{name}~{again + 1}" if again else name
+    return names
+
+
+def _share(progress: Progress | None, name: str, done: int, total: int) -> Progress | None:
+    if progress is None:
+        return None
+    return lambda step, share: progress(f"{name}: {step}", (done + share) / total)
+
+
+def _write(path: Path, write: Callable[[Path], object], report: Report) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
+    os.close(handle)
+    draft = Path(name)
+    try:
+        write(draft)
+        draft.chmod(0o644)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    report.written.append(path)

@@ -1,0 +1,77 @@
+"""What `pid evaluate` prints: figures of each sheet, per group, and their mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from pid.drawing import Drawing
+from pid.errors import InputError
+from pid.evaluate import Evaluation, evaluate, read_truth
+
+COLUMNS = {
+    "symbols.p": "sym P", "symbols.r": "sym R", "symbols.f1": "sym F1", "symbols.ap50": "AP50", "groups.f1": "group F1",
+    "kinds.f1": "kind F1", "connections.p": "conn P", "connections.r": "conn R", "connections.f1": "conn F1",
+    "lines.p": "line P", "lines.r": "line R", "words.exact": "words", "words.cer": "CER", "review_load": "load",
+}  # fmt: skip
+
+
+def evaluate_paths(truth: Path, predicted: Path) -> dict[str, Evaluation]:
+    """Sheet name -> figures, for two files or two folders. A sheet without a prediction scores zero."""
+    for path in (truth, predicted):
+        if not path.exists():
+            raise InputError(f"{path} does not exist.")
+    if truth.is_file():
+        found = predicted if predicted.is_file() else predicted / truth.name
+        return {truth.stem: evaluate(_read(found), read_truth(truth))}
+    names = sorted(p.name for p in truth.glob("*.json"))
+    if not names:
+        raise InputError(f"{truth} holds no truth files (NAME.json).")
+    return {name.removesuffix(".json"): evaluate(_read(predicted / name), read_truth(truth / name)) for name in names}
+
+
+def _read(path: Path) -> Drawing | None:
+    return Drawing.read(path) if path.exists() else None
+
+
+def print_evaluations(results: Mapping[str, Evaluation]) -> None:
+    """Print a table of the sheets and their mean, and one of the groups over all sheets."""
+    from rich.console import Console
+    from rich.table import Table
+
+    rows = {name: result.figures() for name, result in results.items()}
+    keys = [key for key in COLUMNS if any(key in row for row in rows.values())]
+    console = Console(width=None if Console().is_terminal else 240)
+    table = Table("sheet", *(COLUMNS[key] for key in keys), title="Recognised against truth")
+    for name, row in rows.items():
+        table.add_row(name, *(_cell(row.get(key), key) for key in keys))
+    means = {key: float(np.mean([row[key] for row in rows.values() if key in row])) for key in keys}
+    table.add_section()
+    table.add_row("mean", *(_cell(means[key], key) for key in keys))
+    console.print(table)
+    groups = sorted({group for result in results.values() for group in result.groups})
+    if groups:
+        console.print(_group_table(results, groups))
+    console.print("load: symbol and connection corrections per 100 true elements")
+
+
+def _group_table(results: Mapping[str, Evaluation], groups: list[str]):  # type: ignore[no-untyped-def]
+    from rich.table import Table
+
+    table = Table("group", "true", "found", "P", "R", "F1", title="Symbols by group, over all sheets")
+    for group in groups:
+        rates = [result.groups[group] for result in results.values() if group in result.groups]
+        truth, found = sum(r.truth for r in rates), sum(r.found for r in rates)
+        hits = sum(round(r.recall * r.truth) for r in rates)
+        p, r = hits / found if found else 0.0, hits / truth if truth else 0.0
+        f1 = 2 * p * r / (p + r) if p + r else 0.0
+        table.add_row(group, str(truth), str(found), f"{p:.3f}", f"{r:.3f}", f"{f1:.3f}")
+    return table
+
+
+def _cell(value: float | None, key: str) -> str:
+    if value is None:
+        return ""
+    return f"{value:.1f}" if key == "review_load" else f"{value:.3f}"
