@@ -1,0 +1,233 @@
+"""Paint a display list into pixels.
+
+The sheet is drawn in bands at `SUPERSAMPLE` times the resolution and reduced by area, which gives lines of any width
+and place their exact grey; without anti-aliasing it is drawn once at the final resolution in two levels, as a plotter
+driver does. Pixel (i, j) covers i/px_per_mm .. (i+1)/px_per_mm millimetres.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pid.synth.fonts import (
+    em_per_cap,
+    is_stroke,
+    rotation_matrix,
+    sized_font,
+    text_bounds,
+    text_strokes,
+)
+from pid.synth.ink import Color, Ink, Lettering, Stroke
+
+Array = NDArray[np.float64]
+Image = NDArray[np.uint8]
+
+SUPERSAMPLE = 4
+"""17 grey levels across an edge: more than a scanner keeps."""
+BAND_PX = 512
+"""Rows drawn at once; a band of an A0 sheet at 300 dpi then takes 110 MB in grey."""
+STROKE_FONT_PEN = 0.1
+"""Pen of stroke lettering over its cap height (ISO 3098-1 type B)."""
+TEXT_THRESHOLD = 0.4
+"""Cover from which a pixel of two-level outline lettering is black; a half would break thin stems."""
+_SHIFT = 4
+"""Fractional bits of the coordinates handed to OpenCV."""
+_PAPER: Color = (255, 255, 255)
+_MARGIN_PX = 2.0
+
+
+@dataclass(frozen=True, eq=False)
+class _Path:
+    """A stroke in final pixels."""
+
+    fill: tuple[Array, ...]  # outline to fill, or nothing
+    fill_color: Color
+    lines: tuple[Array, ...]  # polylines to draw, dashes apart
+    width_px: float
+    color: Color
+    top: float
+    bottom: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Text:
+    """A text of an outline font: its cover at the drawing resolution and where that lies, in final pixels."""
+
+    cover: Image
+    left: int  # drawing pixels
+    upper: int
+    color: Color
+    top: float
+    bottom: float
+
+
+def render_raster(ink: Ink, px_per_mm: float, *, antialias: bool = True) -> Image:
+    """The sheet as uint8 (H, W), or (H, W, 3) RGB where a mark has a colour that is not grey; paper is 255."""
+    width, height = sheet_pixels(ink, px_per_mm)
+    scale = SUPERSAMPLE if antialias else 1
+    marks = [_prepare(mark, px_per_mm, scale) for mark in ink.marks]
+    colored = any(len(set(mark.color)) > 1 for mark in ink.marks)
+    image = np.empty((height, width, 3) if colored else (height, width), np.uint8)
+    for y0 in range(0, height, BAND_PX):
+        rows = min(BAND_PX, height - y0)
+        band = np.full((rows * scale, width * scale, *image.shape[2:]), 255, np.uint8)
+        for mark in marks:
+            if mark.bottom < y0 or mark.top > y0 + rows:
+                continue
+            if isinstance(mark, _Path):
+                _draw_path(band, mark, scale, y0)
+            else:
+                _draw_cover(band, mark, y0 * scale)
+        image[y0 : y0 + rows] = band if scale == 1 else cv2.resize(band, (width, rows), interpolation=cv2.INTER_AREA)
+    return image
+
+
+def sheet_pixels(ink: Ink, px_per_mm: float) -> tuple[int, int]:
+    """Width and height in pixels of the sheet's raster."""
+    return max(1, round(ink.width_mm * px_per_mm)), max(1, round(ink.height_mm * px_per_mm))
+
+
+def split_dashes(points: Array, pattern: tuple[float, ...], *, closed: bool = False) -> list[Array]:
+    """The drawn pieces of a polyline (N, 2) under a pattern of lengths on, off, on, ... in the points' unit.
+
+    An odd pattern is repeated once, as in PostScript and SVG; an empty one, or one without length, is solid.
+    """
+    if closed:
+        points = np.concatenate([points, points[:1]])
+    pattern = pattern * 2 if len(pattern) % 2 else pattern
+    if not pattern or sum(pattern) <= 0:
+        return [points]
+    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
+    pieces = []
+    for start, end in _dash_spans(pattern, float(along[-1])):
+        inner = points[(along > start) & (along < end)]
+        ends = np.c_[np.interp([start, end], along, points[:, 0]), np.interp([start, end], along, points[:, 1])]
+        pieces.append(np.concatenate([ends[:1], inner, ends[1:]]))
+    return pieces
+
+
+def _dash_spans(pattern: tuple[float, ...], length: float) -> Iterator[tuple[float, float]]:
+    position, index = 0.0, 0
+    while position < length:
+        step = pattern[index % len(pattern)]
+        if index % 2 == 0:
+            yield position, min(position + step, length)
+        position += step
+        index += 1
+
+
+def _prepare(mark: Stroke | Lettering, px_per_mm: float, scale: int) -> _Path | _Text:
+    if isinstance(mark, Stroke):
+        return _prepare_stroke(mark, px_per_mm)
+    if is_stroke(mark.font):
+        return _prepare_stroke_text(mark, px_per_mm)
+    return _prepare_outline_text(mark, px_per_mm, scale)
+
+
+def _prepare_stroke(stroke: Stroke, px_per_mm: float) -> _Path:
+    points = np.asarray(stroke.points, np.float64) * px_per_mm
+    lines: list[Array] = []
+    if stroke.outlined:
+        lines = split_dashes(points, tuple(d * px_per_mm for d in stroke.dash_mm), closed=stroke.closed)
+    reach = stroke.width_mm * px_per_mm / 2 + _MARGIN_PX
+    return _Path(
+        fill=(points,) if stroke.fill != "none" else (),
+        fill_color=stroke.color if stroke.fill == "ink" else _PAPER,
+        lines=tuple(lines),
+        width_px=max(1.0, stroke.width_mm * px_per_mm),
+        color=stroke.color,
+        top=float(points[:, 1].min()) - reach,
+        bottom=float(points[:, 1].max()) + reach,
+    )
+
+
+def _prepare_stroke_text(mark: Lettering, px_per_mm: float) -> _Path:
+    strokes = text_strokes(
+        mark.text, font=mark.font, height_mm=mark.height_mm, width_factor=mark.width_factor, angle=mark.angle
+    )
+    lines = tuple((stroke + mark.center) * px_per_mm for stroke in strokes)
+    y = np.concatenate([line[:, 1] for line in lines]) if lines else np.array([-1e9])
+    width = max(1.0, STROKE_FONT_PEN * mark.height_mm * px_per_mm)
+    return _Path((), _PAPER, lines, width, mark.color, y.min() - width - _MARGIN_PX, y.max() + width + _MARGIN_PX)
+
+
+def _prepare_outline_text(mark: Lettering, px_per_mm: float, scale: int) -> _Text:
+    """Set the text with FreeType at the drawing resolution, or finer where that is coarse, and turn it into place."""
+    fine = max(scale, SUPERSAMPLE)
+    cap_px = mark.height_mm * px_per_mm * fine
+    font = sized_font(mark.font, round(cap_px * em_per_cap(mark.font), 2))
+    x0, y0, x1, y1 = (int(v) for v in font.getbbox(mark.text, anchor="ls"))
+    mask = font.getmask(mark.text, mode="L", anchor="ls")
+    if 0 in mask.size:
+        return _Text(np.zeros((1, 1), np.uint8), 0, 0, mark.color, -1e9, -1e9)
+    glyphs = np.asarray(mask, np.uint8).reshape(mask.size[::-1])
+    bounds = text_bounds(mark.text, font=mark.font, height_mm=mark.height_mm, width_factor=mark.width_factor)
+    # Mask pixels to fine pixels of the sheet: stretch to the nominal bounds, turn, put at the centre.
+    nominal = np.array(bounds) * px_per_mm * fine
+    stretch = np.diag([(nominal[2] - nominal[0]) / max(x1 - x0, 1), (nominal[3] - nominal[1]) / max(y1 - y0, 1)])
+    linear = rotation_matrix(mark.angle) @ stretch
+    offset = rotation_matrix(mark.angle) @ nominal[:2] + np.array(mark.center) * px_per_mm * fine
+    corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * mask.size @ linear.T + offset
+    block = fine // scale
+    low = (np.floor(corners.min(axis=0) / fine) * scale - scale).astype(int)
+    high = (np.ceil(corners.max(axis=0) / fine) * scale + scale).astype(int)
+    shift = offset - low * block + linear @ [0.5, 0.5] - 0.5  # pixel centres, as OpenCV counts
+    size = (high - low) * block
+    cover = cv2.warpAffine(glyphs, np.c_[linear, shift], (int(size[0]), int(size[1])), flags=cv2.INTER_LINEAR)
+    if block > 1:
+        cover = cv2.resize(cover, (int(high[0] - low[0]), int(high[1] - low[1])), interpolation=cv2.INTER_AREA)
+        cover = np.where(cover >= 255 * TEXT_THRESHOLD, 255, 0).astype(np.uint8)
+    return _Text(
+        cover=np.asarray(cover, np.uint8),
+        left=int(low[0]),
+        upper=int(low[1]),
+        color=mark.color,
+        top=low[1] / scale,
+        bottom=high[1] / scale,
+    )
+
+
+def _draw_path(band: Image, path: _Path, scale: int, y0: int) -> None:
+    for outline in path.fill:
+        cv2.fillPoly(band, [_fixed(outline, scale, y0)], _value(band, path.fill_color), shift=_SHIFT)
+    if path.lines:
+        pen = max(1, round(path.width_px * scale))
+        value = _value(band, path.color)
+        # OpenCV's lines are an odd number of pixels wide, its thickness 2k giving 2k + 1. An even width is the next
+        # smaller odd one drawn twice, a pixel apart both ways.
+        odd = pen - 1 + pen % 2
+        thickness = odd - 1 if odd > 1 else 1
+        for shift in (0.0,) if pen % 2 else (-0.5, 0.5):
+            lines = [_fixed(line, scale, y0, shift=shift) for line in path.lines]
+            cv2.polylines(band, lines, False, value, thickness, cv2.LINE_8, _SHIFT)
+
+
+def _fixed(points: Array, scale: int, y0: int, *, shift: float = 0.0) -> NDArray[np.int32]:
+    """Points in final pixels as OpenCV's fixed-point ones of the band; there pixel 0 has its centre, not edge, at 0."""
+    at = (points - (0.0, y0)) * scale + (shift - 0.5)
+    return np.round(at * (1 << _SHIFT)).astype(np.int32)
+
+
+def _draw_cover(band: Image, text: _Text, upper: int) -> None:
+    """Blend a text's cover into the band, cut at its edges."""
+    rows, columns = text.cover.shape
+    y, x = text.upper - upper, text.left
+    y0, y1, x0, x1 = max(y, 0), min(y + rows, band.shape[0]), max(x, 0), min(x + columns, band.shape[1])
+    if y0 >= y1 or x0 >= x1:
+        return
+    alpha = text.cover[y0 - y : y1 - y, x0 - x : x1 - x]
+    patch = band[y0:y1, x0:x1]
+    if band.ndim == 3:
+        alpha = alpha[..., None]
+    color = np.array(text.color if band.ndim == 3 else text.color[0], np.int32)
+    blend = patch + (color - patch.astype(np.int32)) * alpha.astype(np.int32) / 255.0
+    band[y0:y1, x0:x1] = np.rint(blend).astype(np.uint8)
+
+
+def _value(band: Image, color: Color) -> Color | int:
+    return color if band.ndim == 3 else color[0]
