@@ -97,6 +97,11 @@ def text_bounds(
     return -half * height_mm, (y0 + 0.5) * height_mm, half * height_mm, (y1 + 0.5) * height_mm
 
 
+def text_start(text: str, font: str) -> float:
+    """How far the ink starts right of the baseline's start, in cap heights."""
+    return _unit_bounds(text, font)[0]
+
+
 def text_strokes(
     text: str, *, font: str = STROKE, height_mm: float, width_factor: float = 1.0, angle: float = 0.0
 ) -> list[Array]:
@@ -144,10 +149,32 @@ def _unit_bounds(text: str, font: str) -> tuple[float, float, float, float]:
             return 0.0, -1.0, 0.0, 0.0
         points = np.concatenate(strokes)
         (x0, y0), (x1, y1) = points.min(axis=0), points.max(axis=0)
-    else:
-        cap = _PROBE_PX / em_per_cap(font)
-        x0, y0, x1, y1 = (float(v) / cap for v in sized_font(font, _PROBE_PX).getbbox(text, anchor="ls"))
-    return float(x0), float(y0), float(x1), float(y1)
+        return float(x0), float(y0), float(x1), float(y1)
+    boxes = [
+        (x + x0, y0, x + x1, y1)
+        for (_, (x0, y0, x1, y1)), x in zip((_metrics(font, c) for c in text), glyph_positions(text, font), strict=True)
+        if x1 > x0
+    ]
+    if not boxes:
+        return 0.0, -1.0, 0.0, 0.0
+    left, top, right, bottom = zip(*boxes, strict=True)
+    return min(left), min(top), max(right), max(bottom)
+
+
+def glyph_positions(text: str, font: str) -> list[float]:
+    """Where each character of an outline font's text starts on the baseline, in cap heights; unkerned, as in CAD."""
+    advances = [0.0, *(_metrics(font, character)[0] for character in text[:-1])]
+    return np.cumsum(advances).tolist() if text else []
+
+
+@lru_cache(maxsize=8192)
+def _metrics(font: str, character: str) -> tuple[float, tuple[float, float, float, float]]:
+    """Advance and ink bounds of a glyph in cap heights, y down from the baseline."""
+    face, cap = sized_font(font, _PROBE_PX), _PROBE_PX / em_per_cap(font)
+    x0, y0, x1, y1 = (float(v) / cap for v in face.getbbox(character, anchor="ls"))
+    if not face.getmask(character).size[0]:  # blank: Pillow's box would be its advance
+        x1 = x0
+    return float(face.getlength(character)) / cap, (x0, y0, x1, y1)
 
 
 def _set_strokes(text: str, font: str) -> list[Array]:

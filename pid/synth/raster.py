@@ -9,17 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
+import PIL.Image
+import PIL.ImageDraw
 from numpy.typing import NDArray
 
 from pid.synth.fonts import (
     em_per_cap,
+    glyph_positions,
     is_stroke,
     rotation_matrix,
     sized_font,
     text_bounds,
+    text_start,
     text_strokes,
 )
 from pid.synth.ink import Color, Ink, Lettering, Stroke
@@ -160,19 +165,14 @@ def _prepare_outline_text(mark: Lettering, px_per_mm: float, scale: int) -> _Tex
     """Set the text with FreeType at the drawing resolution, or finer where that is coarse, and turn it into place."""
     fine = max(scale, SUPERSAMPLE)
     cap_px = mark.height_mm * px_per_mm * fine
-    font = sized_font(mark.font, round(cap_px * em_per_cap(mark.font), 2))
-    x0, y0, x1, y1 = (int(v) for v in font.getbbox(mark.text, anchor="ls"))
-    mask = font.getmask(mark.text, mode="L", anchor="ls")
-    if 0 in mask.size:
-        return _Text(np.zeros((1, 1), np.uint8), 0, 0, mark.color, -1e9, -1e9)
-    glyphs = np.asarray(mask, np.uint8).reshape(mask.size[::-1])
+    glyphs, origin = _set_glyphs(mark.text, mark.font, cap_px)
     bounds = text_bounds(mark.text, font=mark.font, height_mm=mark.height_mm, width_factor=mark.width_factor)
-    # Mask pixels to fine pixels of the sheet: stretch to the nominal bounds, turn, put at the centre.
-    nominal = np.array(bounds) * px_per_mm * fine
-    stretch = np.diag([(nominal[2] - nominal[0]) / max(x1 - x0, 1), (nominal[3] - nominal[1]) / max(y1 - y0, 1)])
-    linear = rotation_matrix(mark.angle) @ stretch
-    offset = rotation_matrix(mark.angle) @ nominal[:2] + np.array(mark.center) * px_per_mm * fine
-    corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * mask.size @ linear.T + offset
+    # From set pixels (cap_px to the cap height) to fine pixels of the sheet: anchor, narrow, turn, put at the centre.
+    middle = np.array([(bounds[2] - bounds[0]) / 2 / mark.width_factor, -mark.height_mm / 2]) * px_per_mm * fine
+    start = text_start(mark.text, mark.font) * cap_px
+    linear = rotation_matrix(mark.angle) @ np.diag([mark.width_factor, 1.0])
+    offset = linear @ (origin - middle - [start, 0.0]) + np.array(mark.center) * px_per_mm * fine
+    corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * glyphs.shape[::-1] @ linear.T + offset
     block = fine // scale
     low = (np.floor(corners.min(axis=0) / fine) * scale - scale).astype(int)
     high = (np.ceil(corners.max(axis=0) / fine) * scale + scale).astype(int)
@@ -190,6 +190,38 @@ def _prepare_outline_text(mark: Lettering, px_per_mm: float, scale: int) -> _Tex
         top=low[1] / scale,
         bottom=high[1] / scale,
     )
+
+
+def _set_glyphs(text: str, font: str, cap_px: float) -> tuple[Image, Array]:
+    """Cover (H, W) of a text set along its baseline and where its corner lies from the baseline's start, in pixels."""
+    size_px = round(cap_px * em_per_cap(font), 2)
+    placed = []
+    for character, x in zip(text, glyph_positions(text, font), strict=True):
+        glyph, dx, dy = _glyph_cover(font, size_px, character)
+        if glyph.size:
+            placed.append((glyph, round(x * cap_px) + dx, dy))
+    if not placed:
+        return np.zeros((1, 1), np.uint8), np.zeros(2)
+    left, top = min(x for _, x, _ in placed), min(y for _, _, y in placed)
+    right = max(x + glyph.shape[1] for glyph, x, _ in placed)
+    bottom = max(y + glyph.shape[0] for glyph, _, y in placed)
+    canvas = np.zeros((bottom - top, right - left), np.uint8)
+    for glyph, x, y in placed:
+        region = canvas[y - top : y - top + glyph.shape[0], x - left : x - left + glyph.shape[1]]
+        np.maximum(region, glyph, out=region)
+    return canvas, np.array([left, top], np.float64)
+
+
+@lru_cache(maxsize=8192)
+def _glyph_cover(font: str, size_px: float, character: str) -> tuple[Image, int, int]:
+    """A glyph's cover (H, W) and its corner's place from the pen's position on the baseline."""
+    face = sized_font(font, size_px)
+    x0, y0, x1, y1 = (int(v) for v in face.getbbox(character, anchor="ls"))
+    if x1 <= x0 or y1 <= y0:
+        return np.zeros((0, 0), np.uint8), 0, 0
+    image = PIL.Image.new("L", (x1 - x0, y1 - y0))
+    PIL.ImageDraw.Draw(image).text((-x0, -y0), character, fill=255, font=face, anchor="ls")
+    return np.asarray(image), x0, y0
 
 
 def _draw_path(band: Image, path: _Path, scale: int, y0: int) -> None:
@@ -223,10 +255,12 @@ def _draw_cover(band: Image, text: _Text, upper: int) -> None:
     alpha = text.cover[y0 - y : y1 - y, x0 - x : x1 - x]
     patch = band[y0:y1, x0:x1]
     if band.ndim == 3:
-        alpha = alpha[..., None]
-    color = np.array(text.color if band.ndim == 3 else text.color[0], np.int32)
-    blend = patch + (color - patch.astype(np.int32)) * alpha.astype(np.int32) / 255.0
-    band[y0:y1, x0:x1] = np.rint(blend).astype(np.uint8)
+        alpha = np.asarray(cv2.merge([alpha] * 3), np.uint8)
+    blend = cv2.multiply(patch, 255 - alpha, scale=1 / 255)
+    if any(text.color):
+        value = np.broadcast_to(np.array(_value(band, text.color), np.uint8), patch.shape)
+        blend = cv2.add(blend, cv2.multiply(np.ascontiguousarray(value), alpha, scale=1 / 255))
+    band[y0:y1, x0:x1] = blend
 
 
 def _value(band: Image, color: Color) -> Color | int:
