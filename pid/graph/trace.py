@@ -1,0 +1,142 @@
+"""Lines of a sheet: from ink (or native vectors) to polylines that stop at symbols and tees.
+
+Steps: `trace_ink` lifts lettering, symbols and frame off; `strokes` thins the rest to a graph; `trace_junctions` tells
+tees from crossings; `trace_gaps` bridges dashes and breaks; `trace_chain` makes lines; `trace_filter` keeps what can be
+a pipe or a signal. All in pixels of the sheet; lengths in constants are for a sheet 5000 px wide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pid.drawing import Line, Point, Symbol
+from pid.geometry import as_boxes, grown
+from pid.graph.connect import HOSTS, NEAR, PASSED, SymbolIndex, enclosing_symbols
+from pid.graph.strokes import StrokeGraph, graph_from_ink
+from pid.graph.trace_chain import Chain, find_chains
+from pid.graph.trace_filter import drop_marks, line_kind, line_score
+from pid.graph.trace_gaps import ARM_REACH, bridge_gaps
+from pid.graph.trace_ink import erase_boxes, erase_shell, find_ink, lift_frame, lift_solids, lift_words
+from pid.graph.trace_junctions import (
+    collapse_boxes,
+    find_dots,
+    merge_junctions,
+    prune_spurs,
+    split_crossings,
+    split_dashed_crossings,
+)
+
+Gray = NDArray[np.uint8]
+Array = NDArray[np.float64]
+
+WORKING_WIDTH = 5000
+"""Wider sheets are reduced to this width: lines are then still 2 px and more wide, and no slower than on others."""
+REDUCE_FROM = 6000
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Traced lines and the places where they meet."""
+
+    lines: tuple[Line, ...]
+    junctions: tuple[Point, ...] = ()
+    """Tees; each is an end point of three lines or more."""
+
+
+def trace_lines(
+    gray: Gray,
+    *,
+    symbols: Sequence[Symbol],
+    word_boxes: ArrayLike = (),
+    excluded_boxes: ArrayLike = (),
+) -> Trace:
+    """Trace the pipes and signal lines of a grey sheet (H, W).
+
+    Args:
+        gray: The rectified sheet, paper light.
+        symbols: What was recognised; lines stop at them, but pass flow arrows and marks of group ``other``.
+        word_boxes: Boxes (M, 4) of lettering; lines pass under it.
+        excluded_boxes: Boxes (K, 4) of tables, title block and notes, which hold no pipes.
+    """
+    factor = WORKING_WIDTH / gray.shape[1] if gray.shape[1] > REDUCE_FROM else 1.0
+    if factor != 1.0:
+        gray = np.asarray(cv2.resize(gray, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8)
+    scaled = [s.model_copy(update={"box": tuple(v * factor for v in s.box)}) for s in symbols]
+    words, excluded = as_boxes(word_boxes) * factor, as_boxes(excluded_boxes) * factor
+    scale = gray.shape[1] / 5000.0
+    mask = _line_ink(gray, scaled, words, excluded, scale)
+    graph = graph_from_ink(mask)
+    thickness = 2.0 * cv2.distanceTransform(mask, cv2.DIST_L2, 3)
+    return _finish(graph, scaled, words, scale=scale, factor=factor, thickness=thickness)
+
+
+def _line_ink(gray: Gray, symbols: Sequence[Symbol], words: Array, excluded: Array, scale: float) -> NDArray[np.uint8]:
+    """The ink that can be lines."""
+    mask = lift_frame(lift_solids(find_ink(gray), scale=scale))
+    mask = lift_words(erase_boxes(mask, excluded), words, scale=scale)
+    enclosing = set(enclosing_symbols(symbols))
+    whole = []
+    for i, symbol in enumerate(symbols):
+        if i in enclosing and symbol.group in HOSTS:
+            mask = erase_shell(mask, symbol.box, scale=scale)
+        elif i not in enclosing and symbol.group != "flow_arrow":
+            whole.append(symbol.box)
+    return erase_boxes(mask, whole, grow=1.0)
+
+
+def _finish(
+    graph: StrokeGraph,
+    symbols: Sequence[Symbol],
+    words: Array,
+    *,
+    scale: float,
+    factor: float,
+    thickness: NDArray[np.float32] | None,
+) -> Trace:
+    """From the raw stroke graph to lines, in the sheet's own pixels."""
+    index = SymbolIndex(symbols, scale=scale)
+    arrows = as_boxes([s.box for s in symbols if s.group == "flow_arrow"])
+    marks = as_boxes([s.box for s in symbols if s.group in PASSED and s.group != "flow_arrow"])
+    collapse_boxes(graph, grown(arrows, 2 * scale))
+    merge_junctions(graph, scale=scale)
+    prune_spurs(graph, scale=scale, keep=_held_ends(graph, index, scale))
+    merge_junctions(graph, scale=scale)
+    split_crossings(graph, scale=scale, dots=find_dots(graph, thickness) if thickness is not None else ())
+    split_dashed_crossings(graph, scale=scale)
+    bridge_gaps(graph, scale=scale, lifted=words, held=_held_ends(graph, index, scale), pass_boxes=marks)
+    chains = drop_marks(graph, index, words, scale=scale)
+    return _to_lines(graph, chains, index, scale=scale, factor=factor)
+
+
+def _held_ends(graph: StrokeGraph, index: SymbolIndex, scale: float) -> set[int]:
+    """Free ends that touch a symbol."""
+    held = set()
+    for node in graph.free_ends():
+        outward = -graph.arm(node, graph.at[node][0], ARM_REACH * scale)
+        if index.holder(graph.xy[node], outward, reach=NEAR) is not None:
+            held.add(node)
+    return held
+
+
+def _to_lines(graph: StrokeGraph, chains: Sequence[Chain], index: SymbolIndex, *, scale: float, factor: float) -> Trace:
+    """Lines with ids in reading order."""
+    ordered = sorted(chains, key=lambda c: (round(float(c.points[0, 1])), round(float(c.points[0, 0]))))
+    lines = []
+    junctions: dict[int, Point] = {}
+    typical = float(np.median([c.width for c in ordered])) if ordered else 1.0
+    for number, chain in enumerate(ordered, 1):
+        points = tuple((round(float(x), 2), round(float(y), 2)) for x, y in chain.points / factor)
+        if len(points) < 2 or points[0] == points[-1] and len(points) == 2:
+            continue
+        for node, point in ((chain.a, points[0]), (chain.b, points[-1])):
+            if graph.degree(node) > 2:
+                junctions[node] = point
+        kind = line_kind(chain, graph, index, typical_width=typical, scale=scale)
+        score = line_score(chain, graph, index, scale=scale)
+        lines.append(Line(id=f"l{number}", points=points, kind=kind, style=chain.style, score=score))
+    return Trace(tuple(lines), tuple(junctions.values()))

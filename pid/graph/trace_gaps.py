@@ -1,0 +1,176 @@
+"""Joining what the pen, the scan or the lifting of lettering has interrupted.
+
+A *free end* is a node with one stroke. Bridges are strokes with ``gap=True``. Lengths are for a sheet 5000 px wide and
+are multiplied by `scale`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pid.geometry import as_boxes, distance_to_segments
+from pid.graph.strokes import Stroke, StrokeGraph
+
+Array = NDArray[np.float64]
+
+BREAK_GAP = 8.0
+"""Scan dropouts: bridged between any two collinear ends."""
+DASH_GAP = 38.0
+"""Widest gap of a dashed or dash-dot line, ..."""
+DASH_LENGTH = 110.0
+"""... one of whose pieces is no longer than this."""
+CROSSING_GAP = 64.0
+"""Widest gap that a line leaves for another line which crosses it."""
+DOT_LENGTH = 7.0
+"""Shorter pieces have no direction of their own."""
+ARM_REACH = 18.0
+"""Length over which the direction of a stroke's end is measured."""
+_COS_END = 0.94  # 20 degrees between an end's direction and the bridge
+_COS_LONG = 0.985  # 10 degrees where both pieces are long
+
+
+class FreeEnd:
+    """A free end: its node, place, outward direction (zeros for a dot) and the length of its stroke."""
+
+    def __init__(self, graph: StrokeGraph, node: int, scale: float) -> None:
+        key = graph.at[node][0]
+        stroke = graph.strokes[key]
+        self.node, self.key, self.point, self.length = node, key, graph.xy[node], stroke.length
+        self.width = stroke.width
+        self.dashed = stroke.dashed
+        dot = self.length < DOT_LENGTH * scale
+        self.outward = np.zeros(2) if dot else -graph.arm(node, key, ARM_REACH * scale)
+        self.far = stroke.other(node)
+
+
+def bridge_gaps(
+    graph: StrokeGraph, *, scale: float, lifted: Array, held: Iterable[int] = (), pass_boxes: Array | None = None
+) -> None:
+    """Join collinear free ends, nearest first; each end once.
+
+    Args:
+        graph: Changed in place.
+        scale: Sheet width / 5000.
+        lifted: Boxes (N, 4) of lettering that was erased: a gap that they cover may be as long as they are.
+        held: Nodes that end at a symbol and stay as they are.
+        pass_boxes: Boxes (M, 4) of marks on a line (sleeves, slope marks) that were erased, treated like lettering.
+    """
+    kept = set(held)
+    ends = [FreeEnd(graph, node, scale) for node in graph.free_ends() if node not in kept]
+    if len(ends) < 2:
+        return
+    segments = _segments(graph)
+    boxes = np.vstack([as_boxes(lifted), as_boxes(pass_boxes if pass_boxes is not None else [])])
+    offers: list[tuple[float, int, int]] = []
+    for i, j in _near_pairs(ends, boxes, scale):
+        cost = _bridge_cost(ends[i], ends[j], segments, boxes, scale)
+        if cost is not None:
+            offers.append((cost, i, j))
+    used: set[int] = set()
+    joined: dict[int, int] = {}
+    for _, i, j in sorted(offers):
+        a, b = ends[i], ends[j]
+        if i in used or j in used or joined.get(a.node) == b.node:
+            continue
+        used |= {i, j}
+        width = (a.width + b.width) / 2
+        graph.add(Stroke(a.node, b.node, np.vstack([a.point, b.point]), width, gap=True))
+
+
+def _segments(graph: StrokeGraph) -> Array:
+    """All straight pieces (N, 5): x0, y0, x1, y1 and the stroke's key."""
+    rows = [
+        np.c_[s.points[:-1], s.points[1:], np.full(len(s.points) - 1, key)]
+        for key, s in graph.strokes.items()
+        if len(s.points) > 1
+    ]
+    return np.vstack(rows) if rows else np.zeros((0, 5))
+
+
+def _near_pairs(ends: list[FreeEnd], boxes: Array, scale: float) -> list[tuple[int, int]]:
+    """Pairs of free ends within the widest gap of each other, or at the same lifted box."""
+    from scipy.spatial import cKDTree
+
+    points = np.array([e.point for e in ends])
+    tree = cKDTree(points)
+    pairs = {tuple(sorted(p)) for p in tree.query_pairs(CROSSING_GAP * scale).__iter__()}
+    tolerance = BREAK_GAP * scale
+    for x0, y0, x1, y1 in boxes:
+        inside = np.flatnonzero(
+            (points[:, 0] > x0 - tolerance)
+            & (points[:, 0] < x1 + tolerance)
+            & (points[:, 1] > y0 - tolerance)
+            & (points[:, 1] < y1 + tolerance)
+        ).tolist()
+        pairs |= {(i, j) for k, i in enumerate(inside) for j in inside[k + 1 :]}
+    return [(int(i), int(j)) for i, j in sorted(pairs)]
+
+
+def _bridge_cost(a: FreeEnd, b: FreeEnd, segments: Array, boxes: Array, scale: float) -> float | None:
+    """Cost of joining two free ends, None where they do not continue each other."""
+    v = b.point - a.point
+    gap = float(np.hypot(*v))
+    if a.key == b.key and (gap > a.length or a.length < DOT_LENGTH * scale):
+        return None
+    if gap < 1e-6:
+        return 0.0
+    u = v / gap
+    lateral = 0.0
+    long_pieces = min(a.length, b.length) > DASH_LENGTH * scale
+    for end, sign in ((a, 1.0), (b, -1.0)):
+        if not end.outward.any():
+            continue
+        cosine = float(end.outward @ u) * sign
+        across = abs(float(end.outward[0] * v[1] - end.outward[1] * v[0]))
+        lateral = max(lateral, across)
+        if gap > 6 * scale and cosine < (_COS_LONG if long_pieces and gap > 16 * scale else _COS_END):
+            return None
+        if cosine < 0.5:
+            return None
+    if lateral > 3.0 * scale + 0.06 * gap or not (a.outward.any() or b.outward.any()):
+        return None
+    if a.outward.any() and b.outward.any() and float(a.outward @ b.outward) > -0.9:
+        return None
+    return gap + 3 * lateral if gap <= _gap_limit(a, b, gap, segments, boxes, scale) else None
+
+
+def _gap_limit(a: FreeEnd, b: FreeEnd, gap: float, segments: Array, boxes: Array, scale: float) -> float:
+    """The longest gap that may lie between two collinear ends."""
+    if gap <= BREAK_GAP * scale:
+        return gap
+    short, long = sorted((a.length, b.length))
+    if short <= DASH_LENGTH * scale or (a.dashed and b.dashed):
+        limit = min(DASH_GAP * scale, max(14.0 * scale, 1.25 * long))
+        if gap <= limit:
+            return limit
+    middle = np.array([(a.point + b.point) / 2])
+    if len(boxes) and _covered(a.point, b.point, boxes, BREAK_GAP * scale):
+        return gap
+    if gap <= CROSSING_GAP * scale and short > 0.5 * gap and _is_crossed(a, b, middle, segments, scale):
+        return gap
+    return 0.0
+
+
+def _covered(p: Array, q: Array, boxes: Array, tolerance: float) -> bool:
+    """Whether one lifted box spans the way from p to q."""
+    low, high = boxes[:, :2] - tolerance, boxes[:, 2:] + tolerance
+    both = ((p >= low) & (p <= high) & (q >= low) & (q <= high)).all(axis=1)
+    return bool(both.any())
+
+
+def _is_crossed(a: FreeEnd, b: FreeEnd, middle: Array, segments: Array, scale: float) -> bool:
+    """Whether another line runs across the gap between two ends."""
+    gap = float(np.hypot(*(b.point - a.point)))
+    u = (b.point - a.point) / gap
+    near = distance_to_segments(middle, segments[:, :4])[0] < 0.35 * gap + scale
+    for x0, y0, x1, y1, key in segments[near]:
+        if int(key) in (a.key, b.key):
+            continue
+        d = np.array([x1 - x0, y1 - y0])
+        n = float(np.hypot(*d))
+        if n > gap * 0.7 and abs(float(d @ u)) / n < 0.5:
+            return True
+    return False

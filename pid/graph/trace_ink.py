@@ -1,0 +1,126 @@
+"""What is left of a sheet's ink for lines once lettering, symbols, frame and solid areas are lifted off.
+
+Masks are (H, W) uint8 of 0 and 1; boxes are (N, 4) x0, y0, x1, y1 in the same pixels.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pid.geometry import as_boxes
+
+Mask = NDArray[np.uint8]
+Gray = NDArray[np.uint8]
+
+INK_LEVEL = 0.8
+"""Ink is darker than this share of the paper's level: keeps grey signal lines, leaves the blur round strokes out."""
+THICKEST_LINE = 20.0
+"""Widest drawn line at a sheet width of 5000 px; what is solid beyond it (redactions, logos) is no line."""
+LETTER_RUN = 45.0
+"""A straight run of ink longer than this, at a width of 5000 px, is no part of a letter."""
+FRAME_SHARE = 0.7
+"""A frame side is at least this share of the sheet's side ..."""
+FRAME_MARGIN = 0.12
+"""... and lies within this share of the sheet's side from its edge."""
+
+
+def find_ink(gray: Gray) -> Mask:
+    """Ink of a grey sheet (H, W), whatever the level of its paper."""
+    histogram = np.bincount(gray.reshape(-1)[::7], minlength=256)
+    paper = int(np.argmax(histogram[96:])) + 96
+    return np.asarray(gray < paper * INK_LEVEL, np.uint8)
+
+
+def lift_solids(mask: Mask, *, scale: float) -> Mask:
+    """The mask without areas that are wider than any line in both directions."""
+    size = max(int(THICKEST_LINE * scale), 3)
+    core = cv2.erode(mask, np.ones((size, size), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    if not core.any():
+        return mask
+    solid = cv2.dilate(core, np.ones((size + 4, size + 4), np.uint8))
+    return np.asarray(mask & (1 - solid), np.uint8)
+
+
+def lift_frame(mask: Mask) -> Mask:
+    """The mask without the sheet's border lines: straight runs along most of a side, close to the edge."""
+    out = mask.copy()
+    for turned in (False, True):
+        view = out.T if turned else out
+        height, width = view.shape
+        margin = int(FRAME_MARGIN * height)
+        for rows in (slice(0, margin), slice(height - margin, height)):
+            band = np.ascontiguousarray(view[rows])
+            run = cv2.morphologyEx(band, cv2.MORPH_OPEN, np.ones((1, int(FRAME_SHARE * width)), np.uint8))
+            view[rows] = band & (1 - cv2.dilate(run, np.ones((5, 5), np.uint8)))
+    return out
+
+
+def lift_words(mask: Mask, words: ArrayLike, *, scale: float) -> Mask:
+    """The mask without what stands in word boxes, but with the straight lines that run through them."""
+    boxes = as_boxes(words)
+    if not len(boxes):
+        return mask
+    run = max(int(LETTER_RUN * scale), 5)
+    runs = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
+    runs |= cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((run, 1), np.uint8))
+    out = mask.copy()
+    for y, x in _slices(boxes, mask.shape, grow=1.0):
+        out[y, x] = mask[y, x] & runs[y, x]
+    return out
+
+
+def erase_boxes(mask: Mask, boxes: ArrayLike, *, grow: float = 0.0) -> Mask:
+    """The mask with boxes made paper."""
+    out = mask.copy()
+    for y, x in _slices(as_boxes(boxes), mask.shape, grow=grow):
+        out[y, x] = 0
+    return out
+
+
+def erase_shell(mask: Mask, box: ArrayLike, *, scale: float) -> Mask:
+    """The mask without the outline of a vessel, whose inside (nozzle tags, bubbles, internals) stays.
+
+    The outline is the first ink met from each side of the box; pipes that enter show as narrow outliers of that
+    profile, which a median removes.
+    """
+    out = mask.copy()
+    ((y, x),) = _slices(as_boxes(box), mask.shape, grow=2.0)
+    view = out[y, x]
+    if min(view.shape) < 8:
+        return out
+    ink = view.copy()
+    for quarter in range(4):
+        turned = np.rot90(ink, quarter)
+        first = _smoothed_first_hit(turned, window=max(int(31 * scale) | 1, 9))
+        columns = np.arange(turned.shape[1])
+        target = np.rot90(view, quarter)
+        thick = max(round(5 * scale), 2)
+        previous = np.concatenate([first[:1], first[:-1]])
+        for offset in range(-thick, 2 * thick + 1):
+            for base in (first, (first + previous) // 2):
+                row = base + offset
+                ok = (base >= 0) & (row >= 0) & (row < turned.shape[0])
+                target[row[ok], columns[ok]] = 0
+    return out
+
+
+def _smoothed_first_hit(mask: Mask, *, window: int) -> NDArray[np.intp]:
+    """Row of the first ink per column, median over `window` columns; -1 where it lies past a third of the height."""
+    height = mask.shape[0]
+    hit = np.where(mask.any(axis=0), mask.argmax(axis=0), height)
+    half = window // 2
+    padded = np.pad(hit, half, mode="edge")
+    smooth = np.median(np.lib.stride_tricks.sliding_window_view(padded, window), axis=1).astype(np.intp)
+    return np.where(smooth < height // 3, smooth, -1)
+
+
+def _slices(boxes: NDArray[np.float64], shape: tuple[int, ...], *, grow: float) -> list[tuple[slice, slice]]:
+    """Pixel slices (rows, columns) of boxes grown by `grow` and cut to the picture."""
+    low = np.clip(np.floor(boxes[:, :2] - grow), 0, None).astype(int)
+    high = np.clip(np.ceil(boxes[:, 2:] + grow), 0, None).astype(int)
+    return [
+        (slice(y0, min(y1, shape[0])), slice(x0, min(x1, shape[1])))
+        for (x0, y0), (x1, y1) in zip(low.tolist(), high.tolist(), strict=True)
+    ]
