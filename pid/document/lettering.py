@@ -1,0 +1,107 @@
+"""Where lettering may stand: ink without long lines, the size of its glyphs, rows of glyphs, tiles worth reading.
+
+Terms of art: a *glyph* is a connected component of ink of the size of a character; a *row* is a run of glyphs of like
+height side by side (or, in a vertical row, one above the other). Works on pixels alone, without the OCR engine. All
+boxes are (N, 4) x0, y0, x1, y1 in pixels of the image given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Gray = NDArray[np.uint8]
+Array = NDArray[np.float64]
+
+INK_LEVEL = 160
+"""Darkest grey that still counts as paper after thresholding: anti-aliased pen lines reach it, paper noise does not."""
+LINE_TO_GLYPH = 3.0
+"""A straight run longer than this many glyph heights is a drawn line: no stroke of a letter is."""
+SHORTEST_LINE_PX = 40
+GLYPH_PX = (5, 90)
+"""Heights of a glyph, from the smallest readable lettering to that of titles."""
+USUAL_GLYPH_PX = 20.0
+TILE_INK_PX = 60
+"""A tile with less ink than one short word has nothing to read."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A window of the image; `x1`, `y1` exclusive."""
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+
+
+def ink_mask(gray: Gray) -> NDArray[np.uint8]:
+    """Ink as 0 or 1, (H, W), of an image with white paper."""
+    return (gray < INK_LEVEL).astype(np.uint8)
+
+
+def line_mask(ink: NDArray[np.uint8], *, length: int) -> NDArray[np.uint8]:
+    """Ink of horizontal and vertical straight runs of at least `length` px, with the soft edge beside them; 0 or 1."""
+    out = np.zeros_like(ink)
+    for size, edge in (((length, 1), (1, 3)), ((1, length), (3, 1))):
+        run = cv2.morphologyEx(ink, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_RECT, size))
+        out |= cv2.dilate(run, cv2.getStructuringElement(cv2.MORPH_RECT, edge))
+    return np.asarray(out, np.uint8)
+
+
+def lift_lines(gray: Gray, *, glyph_px: float = USUAL_GLYPH_PX) -> Gray:
+    """The image with long horizontal and vertical lines painted white, so that lettering stands free of them."""
+    length = max(SHORTEST_LINE_PX, round(LINE_TO_GLYPH * glyph_px))
+    out = gray.copy()
+    out[line_mask(ink_mask(gray), length=length) > 0] = 255
+    return out
+
+
+def glyph_boxes(ink: NDArray[np.uint8], *, lowest: float = GLYPH_PX[0], highest: float = GLYPH_PX[1]) -> Array:
+    """Boxes of connected components of the size of characters, upright or lying."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    s = stats[1:].astype(np.float64)
+    side = np.maximum(s[:, 2], s[:, 3])
+    keep = (side >= lowest) & (side <= highest)
+    s = s[keep]
+    return np.c_[s[:, 0], s[:, 1], s[:, 0] + s[:, 2], s[:, 1] + s[:, 3]]
+
+
+def measure_glyphs(ink: NDArray[np.uint8]) -> float:
+    """Height in px of the usual character: the median height of components with a like neighbour beside them."""
+    b = glyph_boxes(ink)
+    h, w = b[:, 3] - b[:, 1], b[:, 2] - b[:, 0]
+    b, h = b[(h > 1.05 * w) & (w > 0.2 * h)], h[(h > 1.05 * w) & (w > 0.2 * h)]
+    if len(b) < 2:
+        return USUAL_GLYPH_PX
+    order = np.lexsort((b[:, 0], np.round(b[:, 3] / 4)))
+    b, h = b[order], h[order]
+    gap = b[1:, 0] - b[:-1, 2]
+    mates = (np.abs(np.diff(h)) <= 2) & (np.abs(np.diff(b[:, 3])) <= 2) & (gap > 0) & (gap < h[1:])
+    lettered = np.zeros(len(b), bool)
+    lettered[1:] |= mates
+    lettered[:-1] |= mates
+    return float(np.median(h[lettered])) if lettered.sum() >= 6 else USUAL_GLYPH_PX
+
+
+def tiles_with_ink(ink: NDArray[np.uint8], *, size: int, overlap: int) -> list[Tile]:
+    """Windows of at most `size` px that overlap by `overlap` px and cover the image, those without ink left out."""
+    height, width = ink.shape
+    out = []
+    for y in _starts(height, size, overlap):
+        for x in _starts(width, size, overlap):
+            tile = Tile(x, y, min(x + size, width), min(y + size, height))
+            if cv2.countNonZero(ink[tile.y0 : tile.y1, tile.x0 : tile.x1]) >= TILE_INK_PX:
+                out.append(tile)
+    return out
+
+
+def _starts(length: int, size: int, overlap: int) -> list[int]:
+    """Evenly spread starts of the fewest windows that cover `length` with at least `overlap` between two."""
+    if length <= size:
+        return [0]
+    count = int(np.ceil((length - overlap) / (size - overlap)))
+    return [round(v) for v in np.linspace(0, length - size, count)]

@@ -1,0 +1,265 @@
+"""Lettering of a sheet as words: the one place that knows the OCR engine (RapidOCR on OpenVINO).
+
+Live text of a vector page is taken as it is. Elsewhere: long lines are lifted off, the sheet is brought to a scale at
+which its lettering has the size that the detector finds best, boxes are detected tile by tile, merged, and every box is
+read once, upright or lying as its shape tells. The models are those inside the engine's wheel; nothing is downloaded.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pid.document.lettering import (
+    Tile,
+    ink_mask,
+    lift_lines,
+    measure_glyphs,
+    tiles_with_ink,
+)
+from pid.document.words import (
+    Reading,
+    drop_doubles,
+    merge_boxes,
+    number_words,
+    split_reading,
+    words_of_texts,
+)
+from pid.drawing import Box, Word
+from pid.geometry import as_boxes, grown
+from pid.sheet import Sheet
+
+Gray = NDArray[np.uint8]
+Array = NDArray[np.float64]
+Progress = Callable[[float], None]
+
+TILE_PX = 1280
+OVERLAP_PX = 320
+BEST_GLYPH_PX = 20.0
+"""Height of a capital at which the detector finds most (measured on drawings of 11 to 30 px lettering)."""
+SCALES = (0.4, 3.0)
+KEPT_SCALES = (0.8, 1.25)
+"""Within this band rescaling gains less than resampling blurs."""
+LEAST_SCORE = 0.5
+READ_HEIGHT_PX = 48
+"""Height of the recogniser's input."""
+READ_WIDTHS_PX = (96, 160, 240, 320, 480, 640, 960, 1280)
+"""Widths that crops are padded to: few, because each new shape is compiled anew; cost grows with the width."""
+READ_BATCH = 8
+LYING = 1.4
+"""A box this many times taller than wide is lettering turned by a quarter."""
+
+
+class WordReader:
+    """Reads the lettering of sheets; loads the engine on first use and keeps it.
+
+    Args:
+        threads: threads of the engine; None leaves it to `OMP_NUM_THREADS`, or else to the engine.
+    """
+
+    def __init__(self, *, threads: int | None = None) -> None:
+        self._threads = threads if threads is not None else int(os.environ.get("OMP_NUM_THREADS", "-1") or -1)
+        self._engine: _Engine | None = None
+
+    @property
+    def engine(self) -> _Engine:
+        """The loaded engine."""
+        if self._engine is None:
+            self._engine = _Engine(self._threads)
+        return self._engine
+
+    def read_words(
+        self, sheet: Sheet, *, regions: Sequence[Box] = (), progress: Progress | None = None
+    ) -> tuple[Word, ...]:
+        """All words of the sheet, boxes in its pixels.
+
+        Args:
+            sheet: the page.
+            regions: boxes of symbols with lettering inside (bubbles), read again one by one.
+            progress: is told the share done, 0..1.
+        """
+        live = words_of_texts(sheet.vectors.texts) if sheet.vectors else []
+        gray = _without(sheet.gray, [w.box for w in live])
+        read = self._read_image(gray, progress=progress or (lambda share: None))
+        return number_words([*live, *drop_doubles(read)])
+
+    def _read_image(self, gray: Gray, *, progress: Progress) -> list[Word]:
+        glyph = measure_glyphs(ink_mask(gray))
+        lifted = lift_lines(gray, glyph_px=glyph)
+        scale = _working_scale(glyph)
+        boxes = self._find_boxes(_scaled(lifted, scale), progress=lambda s: progress(0.5 * s)) / scale
+        out = []
+        for reading in self._read_boxes(lifted, boxes, progress=lambda s: progress(0.5 + 0.5 * s)):
+            if reading.score >= LEAST_SCORE:
+                out += split_reading(reading)
+        return out
+
+    def _find_boxes(self, gray: Gray, *, progress: Progress) -> Array:
+        """Boxes (N, 4) of lettering in the image, merged across tiles."""
+        tiles = tiles_with_ink(ink_mask(gray), size=TILE_PX, overlap=OVERLAP_PX)
+        found: list[Array] = []
+        for i, t in enumerate(tiles):
+            boxes = self.engine.detect(gray[t.y0 : t.y1, t.x0 : t.x1])
+            found.append(boxes + np.array([t.x0, t.y0, t.x0, t.y0]))
+            progress((i + 1) / len(tiles))
+        return merge_boxes(np.concatenate(found) if found else as_boxes([]))
+
+    def _read_boxes(self, gray: Gray, boxes: Array, *, progress: Progress) -> list[Reading]:
+        """The readings of boxes, lying ones in both directions, of which the surer is kept."""
+        jobs: list[tuple[int, int]] = []  # box, quarter turns of the reading direction
+        for i, (x0, y0, x1, y1) in enumerate(boxes):
+            jobs += [(i, 1), (i, 3)] if y1 - y0 > LYING * (x1 - x0) else [(i, 0)]
+        crops = [_upright(_crop(gray, boxes[i]), quarter) for i, quarter in jobs]
+        best: dict[int, Reading] = {}
+        for (i, quarter), (text, places, scores) in zip(jobs, self.engine.recognise(crops, progress), strict=True):
+            x0, y0, x1, y1 = (float(v) for v in boxes[i])
+            reading = Reading(text, (x0, y0, x1, y1), 90.0 * quarter, places, scores)
+            if i not in best or reading.score > best[i].score:
+                best[i] = reading
+        return [best[i] for i in sorted(best) if best[i].text.strip()]
+
+
+def _working_scale(glyph: float) -> float:
+    scale = float(np.clip(BEST_GLYPH_PX / glyph, *SCALES))
+    return 1.0 if KEPT_SCALES[0] <= scale <= KEPT_SCALES[1] else scale
+
+
+def _scaled(gray: Gray, scale: float) -> Gray:
+    if scale == 1.0:
+        return gray
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(gray, None, fx=scale, fy=scale, interpolation=how), np.uint8)
+
+
+def _without(gray: Gray, boxes: Sequence[Box]) -> Gray:
+    """The image with boxes painted white."""
+    if not boxes:
+        return gray
+    out = gray.copy()
+    for x0, y0, x1, y1 in grown(np.array(boxes), 1.0).round().astype(int):
+        out[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)] = 255
+    return out
+
+
+def _crop(gray: Gray, box: Array) -> Gray:
+    h, w = gray.shape
+    x0, y0 = max(int(box[0]), 0), max(int(box[1]), 0)
+    x1, y1 = min(int(np.ceil(box[2])), w), min(int(np.ceil(box[3])), h)
+    return gray[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)]
+
+
+def _upright(crop: Gray, quarter: int) -> Gray:
+    """The crop turned so that lettering of the direction `quarter` x 90 degrees reads left to right."""
+    return np.ascontiguousarray(np.rot90(crop, -quarter))
+
+
+Recognised = tuple[str, tuple[float, ...], tuple[float, ...]]
+
+
+class _Engine:
+    """RapidOCR's detector and recogniser, restricted to the characters of Latin and Greek lettering."""
+
+    def __init__(self, threads: int) -> None:
+        from rapidocr import EngineType, RapidOCR  # noqa: PLC0415 - takes seconds
+        from rapidocr.ch_ppocr_rec import TextRecInput  # noqa: PLC0415
+
+        _silence_telemetry()
+        parts = ("Det", "Rec", "Cls")
+        self._input = TextRecInput
+        self._ocr = RapidOCR(
+            params={f"{part}.engine_type": EngineType.OPENVINO for part in parts}
+            | {
+                "Global.use_cls": False,
+                "Global.log_level": "error",
+                "EngineConfig.openvino.inference_num_threads": threads,
+                "Det.limit_type": "min",
+                "Det.limit_side_len": 32,
+                "Rec.rec_batch_num": READ_BATCH,
+            }
+        )
+        self._ocr.use_rec = False
+        self._detector: Any = self._ocr._load_det_model()
+        self._recogniser: Any = self._ocr._load_rec_model()
+        self._recogniser.postprocess_op = _LatinDecoder(self._recogniser.postprocess_op.character)
+
+    def detect(self, gray: Gray) -> Array:
+        """Upright boxes (N, 4) of lettering in the image."""
+        found = self._detector(cv2.cvtColor(np.ascontiguousarray(gray), cv2.COLOR_GRAY2BGR)).boxes
+        if found is None or len(found) == 0:
+            return as_boxes([])
+        quads = np.asarray(found, np.float64).reshape(-1, 4, 2)
+        return np.c_[quads.min(axis=1), quads.max(axis=1)]
+
+    def recognise(self, crops: Sequence[Gray], progress: Progress) -> list[Recognised]:
+        """Text, character places (0..1 along the crop) and character scores of crops that read left to right."""
+        out: list[Recognised] = [("", (), ())] * len(crops)
+        groups: dict[int, list[int]] = {}
+        for i, crop in enumerate(crops):
+            wide = READ_HEIGHT_PX * crop.shape[1] / crop.shape[0]
+            groups.setdefault(next((w for w in READ_WIDTHS_PX if wide <= w), READ_WIDTHS_PX[-1]), []).append(i)
+        done = 0
+        for width, members in sorted(groups.items()):
+            self._recogniser.rec_image_shape = [3, READ_HEIGHT_PX, width]
+            for start in range(0, len(members), READ_BATCH):
+                batch = members[start : start + READ_BATCH]
+                images = [cv2.cvtColor(_squeezed(crops[i], width), cv2.COLOR_GRAY2BGR) for i in batch]
+                result = self._recogniser(self._input(img=images, return_word_box=True))
+                for i, image, text, marks in zip(batch, images, result.txts, result.word_results, strict=True):
+                    used = min(READ_HEIGHT_PX * image.shape[1] / image.shape[0] / width, 1.0)
+                    places = tuple(min(p / used, 1.0) for p in marks[0])
+                    out[i] = (text, places, marks[1])
+                done += len(batch)
+                progress(done / len(crops))
+        return out
+
+
+def _squeezed(crop: Gray, width: int) -> Gray:
+    """The crop, narrowed if it is longer than the recogniser's widest input."""
+    most = width * crop.shape[0] / READ_HEIGHT_PX
+    if crop.shape[1] <= most:
+        return crop
+    return np.asarray(cv2.resize(crop, (max(int(most), 1), crop.shape[0]), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+class _LatinDecoder:
+    """Greedy CTC decoding over the characters that drawings in Latin script use; stands in for RapidOCR's decoder.
+
+    The model knows 18,000 characters, most of them Chinese: left in, strokes of symbols are read as those.
+    """
+
+    EXTRA = "ΩαβγΔδηλμπρσφΦ–—−‘’“”″′×÷°±²³µ·½¼¾≤≥≈√∅⌀Ø℃"
+
+    def __init__(self, characters: Sequence[str]) -> None:
+        self.character = list(characters)
+        allowed = {chr(c) for c in range(0x20, 0x180)} | set(self.EXTRA)
+        self._index = np.array([0] + [i for i, c in enumerate(self.character) if i and c in allowed])
+
+    def __call__(self, preds: NDArray[np.float32], return_word_box: bool = False, **_: Any) -> tuple[Any, Any]:
+        """Text and mean score of each row of `preds` (N, T, C), and its characters' places 0..1 and scores."""
+        p = preds[:, :, self._index]
+        best, prob = p.argmax(axis=2), p.max(axis=2)
+        lines, marks = [], []
+        for row, scores in zip(best, prob, strict=True):
+            keep = row > 0
+            keep[1:] &= row[1:] != row[:-1]
+            at = np.flatnonzero(keep)
+            text = "".join(self.character[self._index[row[k]]] for k in at)
+            sure = tuple(float(scores[k]) for k in at)
+            lines.append((text, float(np.mean(sure)) if sure else 0.0))
+            marks.append((tuple(float((k + 0.5) / len(row)) for k in at), sure))
+        return lines, marks
+
+
+def _silence_telemetry() -> None:
+    """OpenVINO's Python tools send usage statistics unless told not to; reading drawings must stay at home."""
+    try:
+        from openvino_telemetry import Telemetry  # noqa: PLC0415
+        from openvino_telemetry.utils.opt_in_checker import OptInChecker  # noqa: PLC0415, F401
+    except ImportError:
+        return
+    Telemetry.send_event = Telemetry.send_error = Telemetry.start_session = lambda *_, **__: None

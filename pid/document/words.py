@@ -1,0 +1,224 @@
+"""What becomes of readings: merging boxes of overlapping tiles, splitting strings into words, cleaning characters.
+
+A *reading* is what an engine says about one box of lettering; a *word* is a run of characters between blanks, the unit
+of `pid.drawing.Word`; a *string* is the words of one line of lettering joined again. Nothing here knows an engine.
+Angles: 0 reads left to right, 90 bottom to top, 180 upside down, 270 top to bottom.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pid.drawing import Box, Word
+from pid.geometry import as_boxes, box_area, box_intersection
+from pid.sheet import VectorText
+
+Array = NDArray[np.float64]
+
+SAME_SHARE = 0.5
+"""Two boxes are the same lettering when they share this much of the smaller one."""
+SAME_THICKNESS = 1.6
+"""...and their thicknesses differ by no more than this factor: a box over two lines is not the same as one line."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One box of lettering as read; `places` are the characters' centres along the reading direction, 0..1."""
+
+    text: str
+    box: Box
+    angle: float
+    places: tuple[float, ...]
+    scores: tuple[float, ...]
+
+    @property
+    def score(self) -> float:
+        """Mean of the characters' probabilities; 0 where nothing was read."""
+        return float(np.mean(self.scores)) if self.scores else 0.0
+
+
+# ---------------------------------------------------------------- boxes
+
+
+def merge_boxes(boxes: ArrayLike, *, share: float = SAME_SHARE) -> Array:
+    """Boxes (N, 4) of overlapping tiles as (M, 4): boxes over the same line of lettering become their union.
+
+    A box that overlaps others of another thickness (a glimpse of two lines at once) is left as it is.
+    """
+    b = as_boxes(boxes)
+    if len(b) == 0:
+        return b
+    inter = box_intersection(b, b)
+    area = box_area(b)
+    thick = np.minimum(b[:, 2] - b[:, 0], b[:, 3] - b[:, 1])
+    ratio = np.maximum(thick[:, None], thick[None]) / np.maximum(np.minimum(thick[:, None], thick[None]), 1e-9)
+    lying = (b[:, 2] - b[:, 0]) >= (b[:, 3] - b[:, 1])
+    same = (inter > share * np.minimum(area[:, None], area[None])) & (ratio < SAME_THICKNESS)
+    same |= _continues(b, lying) & (lying[:, None] == lying[None]) & (inter > 0)
+    group = _components(same)
+    return np.array([[*b[group == g, :2].min(axis=0), *b[group == g, 2:].max(axis=0)] for g in range(group.max() + 1)])
+
+
+def _continues(b: Array, lying: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether two boxes lie in the same row (or column): their thin sides agree within a quarter."""
+    low = np.where(lying, b[:, 1], b[:, 0])
+    high = np.where(lying, b[:, 3], b[:, 2])
+    shared = np.minimum(high[:, None], high[None]) - np.maximum(low[:, None], low[None])
+    thicker = np.maximum((high - low)[:, None], (high - low)[None])
+    return np.asarray(shared > 0.75 * thicker, np.bool_)
+
+
+def _components(linked: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Component numbers (N,) of a symmetric relation (N, N)."""
+    from scipy.sparse import csr_array  # noqa: PLC0415 - slow to import, wanted only when reading
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+
+    return np.asarray(connected_components(csr_array(linked), directed=False)[1], np.int64)
+
+
+# ---------------------------------------------------------------- readings to words
+
+
+def split_reading(reading: Reading) -> list[Word]:
+    """The words of a reading, each with its part of the box and its own score; ids are left empty."""
+    out = []
+    text, places, scores = reading.text, reading.places, reading.scores
+    half = 0.6 * float(np.median(np.diff(places))) if len(places) > 1 else 0.5
+    for m in re.finditer(r"\S+", text):
+        first, last = m.start(), m.end() - 1
+        low = 0.0 if not text[:first].strip() else max(places[first] - half, 0.0)
+        high = 1.0 if not text[last + 1 :].strip() else min(places[last] + half, 1.0)
+        clean = clean_text(m.group())
+        if clean:
+            box = part_of_box(reading.box, reading.angle, low, max(high, low))
+            score = min(max(float(np.mean(scores[first : last + 1])), 0.0), 1.0)
+            out.append(Word(id="", text=clean, box=box, angle=reading.angle, score=score))
+    return out
+
+
+def part_of_box(box: Box, angle: float, low: float, high: float) -> Box:
+    """The part of a box between two shares (0..1) of its length along the reading direction."""
+    x0, y0, x1, y1 = box
+    w, h = x1 - x0, y1 - y0
+    quarter = round(angle / 90) % 4
+    if quarter == 0:
+        return x0 + low * w, y0, x0 + high * w, y1
+    if quarter == 1:
+        return x0, y1 - high * h, x1, y1 - low * h
+    if quarter == 2:
+        return x1 - high * w, y0, x1 - low * w, y1
+    return x0, y0 + low * h, x1, y0 + high * h
+
+
+def drop_doubles(words: Sequence[Word], *, share: float = SAME_SHARE) -> list[Word]:
+    """Words without doubles: of words that share most of the smaller one's box, the surer and longer stays."""
+    order = sorted(range(len(words)), key=lambda i: -words[i].score * np.sqrt(len(words[i].text)))
+    boxes = as_boxes([w.box for w in words])
+    area = np.maximum(box_area(boxes), 1e-9)
+    inter = box_intersection(boxes, boxes) / np.minimum(area[:, None], area[None])
+    kept: list[int] = []
+    for i in order:
+        if not kept or float(inter[i, kept].max()) < share:
+            kept.append(i)
+    return [words[i] for i in sorted(kept)]
+
+
+def number_words(words: Iterable[Word]) -> tuple[Word, ...]:
+    """Words from top to bottom with the ids w1, w2, ..."""
+    order = sorted(words, key=lambda w: (w.box[1], w.box[0]))
+    return tuple(w.model_copy(update={"id": f"w{i}"}) for i, w in enumerate(order, 1))
+
+
+def words_of_texts(texts: Iterable[VectorText]) -> list[Word]:
+    """Live text as words of score 1: lines and blanks split, boxes shared out by the number of characters."""
+    out = []
+    for t in texts:
+        lines = [line for line in re.split(r"[\r\n]+", t.text) if line.strip()]
+        for i, line in enumerate(lines):
+            box = _line_of_box(t.box, t.angle, i, len(lines))
+            n = len(line)
+            for m in re.finditer(r"\S+", line):
+                part = part_of_box(box, t.angle, m.start() / n, m.end() / n)
+                out.append(Word(id="", text=m.group(), box=part, angle=t.angle % 360, score=1.0))
+    return out
+
+
+def _line_of_box(box: Box, angle: float, index: int, count: int) -> Box:
+    """Line `index` of `count` lines of a text box: part of it along the direction a quarter turn clockwise."""
+    return part_of_box(box, angle - 90, index / count, (index + 1) / count)
+
+
+def join_words(words: Sequence[Word], *, gap: float = 1.0) -> tuple[Word, ...]:
+    """Strings: words of one line and direction with blanks of at most `gap` heights between them, joined by blanks.
+
+    A string has the id of its first word, the union of the boxes and the lowest score.
+    """
+    out: list[Word] = []
+    by_angle: dict[int, list[Word]] = {}
+    for w in words:
+        by_angle.setdefault(round(w.angle / 90) % 4, []).append(w)
+    for quarter, group in sorted(by_angle.items()):
+        frames = {w.id: _reading_frame(w.box, quarter) for w in group}
+        open_ends: list[list[Word]] = []
+        for w in sorted(group, key=lambda w: frames[w.id][0]):
+            u0, v0, _, v1 = frames[w.id]
+            for run in open_ends:
+                _, s0, s1u, s1 = frames[run[-1].id]
+                shared = min(v1, s1) - max(v0, s0)
+                height = max(v1 - v0, s1 - s0)
+                if shared > 0.7 * height and -0.5 * height < u0 - s1u < gap * height:
+                    run.append(w)
+                    break
+            else:
+                open_ends.append([w])
+        out.extend(_string(run) for run in open_ends)
+    return tuple(out)
+
+
+def _reading_frame(box: Box, quarter: int) -> Box:
+    """The box in axes along (u) and across (v) the reading direction."""
+    x0, y0, x1, y1 = box
+    return ((x0, y0, x1, y1), (-y1, x0, -y0, x1), (-x1, -y1, -x0, -y0), (y0, -x1, y1, -x0))[quarter]
+
+
+def _string(run: Sequence[Word]) -> Word:
+    b = as_boxes([w.box for w in run])
+    box = (float(b[:, 0].min()), float(b[:, 1].min()), float(b[:, 2].max()), float(b[:, 3].max()))
+    text, score = " ".join(w.text for w in run), min(w.score for w in run)
+    return run[0].model_copy(update={"text": text, "box": box, "score": score})
+
+
+# ---------------------------------------------------------------- characters
+
+_PLAIN = str.maketrans(
+    {
+        "–": "-", "—": "-", "―": "-", "−": "-", "‐": "-", "‑": "-", "一": "-", "ー": "-",
+        "“": '"', "”": '"', "„": '"', "″": '"', "‟": '"', "‘": "'", "’": "'", "′": "'", "´": "'", "‚": ",",
+        "º": "°", "˚": "°", "℃": "°C", "℉": "°F", "Ω": "Ω", "µ": "µ", "…": "...", "¦": "|",
+    }
+)  # fmt: skip
+_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+
+
+def clean_text(text: str) -> str:
+    """One word with the characters that drawings use; only what the pattern of the word leaves no doubt about changes.
+
+    Multiplication signs between digits become x, tilde and doubled quotes after a digit become the inch mark, O and I
+    inside a run of digits become 0 and 1, bars left over from lines at the ends go.
+    """
+    out = text.translate(_FULL_WIDTH).translate(_PLAIN).strip().strip("|")
+    out = re.sub(r"(?<=\d)\s*[×✕✖⨯]\s*(?=\d)", "x", out)
+    out = re.sub(r"(?<=\d)(?:''|``|~|\"\")(?=$|[-xX,;)/])", '"', out)
+    return re.sub(r"[A-Za-z0-9]+", lambda m: _digits_only(m.group()), out)
+
+
+def _digits_only(run: str) -> str:
+    """`1OO` as 100 and `2I4` as 214: begins with a digit, two digits at least, nothing else but look-alikes."""
+    if re.fullmatch(r"\d[\dOIl]*", run) and sum(c.isdigit() for c in run) >= 2:
+        return run.translate(str.maketrans("OIl", "011"))
+    return re.sub("O", "0", run) if re.fullmatch(r"\dOO*", run) else run
