@@ -186,7 +186,7 @@ def _set_strokes(text: str, font: str) -> list[Array]:
         glyph = glyphs.get(character)
         if glyph is None:
             raise InputError(f"the font {font!r} has no glyph for {character!r} in {text!r}.")
-        strokes += [stroke + (x, 0.0) for stroke in glyph.strokes]
+        strokes += [stroke + np.array([x, 0.0]) for stroke in glyph.strokes]
         x += glyph.width + gap
     return strokes
 
@@ -234,7 +234,7 @@ def _round_corners(control: Array, *, closed: bool, chords: int) -> Array:
 @cache
 def _outline_files() -> dict[str, Path | None]:
     """Name -> file of every outline font found; None for the one inside Pillow."""
-    import reportlab  # noqa: PLC0415  (heavy: only its folder is wanted, and only here)
+    import reportlab
 
     bundled = Path(reportlab.__file__).parent / "fonts"
     found: dict[str, Path | None] = {
@@ -254,7 +254,12 @@ def _font_files() -> Iterator[Path]:
     elif sys.platform == "darwin":
         folders = [Path("/System/Library/Fonts"), Path("/Library/Fonts"), home / "Library/Fonts"]
     else:
-        folders = [Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), home / ".fonts", home / ".local/share/fonts"]
+        folders = [
+            Path("/usr/share/fonts"),
+            Path("/usr/local/share/fonts"),
+            home / ".fonts",
+            home / ".local/share/fonts",
+        ]
     for folder in folders:
         if folder.is_dir():
             yield from sorted(folder.rglob("*.[tT][tT][fF]"))
@@ -269,7 +274,7 @@ def _pillow_bytes() -> bytes:
 
 @cache
 def _characters(font: str) -> frozenset[int]:
-    from fontTools.ttLib import TTFont  # noqa: PLC0415  (comes with ezdxf; slow to import)
+    from fontTools.ttLib import TTFont  # comes with ezdxf; slow to import
 
     with TTFont(outline_file(font), lazy=True) as file:
         return frozenset(file.getBestCmap() or {})

@@ -5,7 +5,8 @@ The picture's motion is given as a function on points. A drawing is only moved h
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -26,7 +27,8 @@ BEND_TOLERANCE_PX = 0.35
 RIGHT_ANGLE_SNAP_DEG = 0.05
 """Angles this near to a whole multiple of 90 are meant as one: a pure scaling must not leave 89.99999."""
 
-_Boxed = TypeVar("_Boxed", Symbol, Word, Cell, Table, TitleField)
+_Part = TypeVar("_Part")
+_Boxed = TypeVar("_Boxed", Cell, Table, TitleField)
 
 
 def move_drawing(drawing: Drawing, map_points: PointMap, *, width: int, height: int) -> Drawing:
@@ -37,13 +39,11 @@ def move_drawing(drawing: Drawing, map_points: PointMap, *, width: int, height: 
     are left as they were: a warped sheet has no single matrix back. Findings about dropped elements go with them.
     """
     frame = (float(width), float(height))
-    symbols = tuple(moved for s in drawing.symbols if (moved := _move_symbol(s, map_points, frame)) is not None)
-    lines = tuple(moved for line in drawing.lines if (moved := _move_line(line, map_points, frame)) is not None)
+    symbols = _present(_move_symbol(s, map_points, frame) for s in drawing.symbols)
+    lines = _present(_move_line(line, map_points, frame) for line in drawing.lines)
     symbol_ids, line_ids = {s.id for s in symbols}, {line.id for line in lines}
-    words = tuple(
-        moved for w in drawing.words if (moved := _move_word(w, map_points, frame, symbol_ids | line_ids)) is not None
-    )
-    tables = tuple(moved for t in drawing.tables if (moved := _move_table(t, map_points, frame)) is not None)
+    words = _present(_move_word(w, map_points, frame, symbol_ids | line_ids) for w in drawing.words)
+    tables = _present(_move_table(t, map_points, frame) for t in drawing.tables)
     alive = symbol_ids | line_ids | {w.id for w in words} | {t.id for t in tables}
     known = {e.id for part in (drawing.symbols, drawing.lines, drawing.words, drawing.tables) for e in part}
     return Drawing(
@@ -95,7 +95,7 @@ def _move_table(table: Table, map_points: PointMap, frame: tuple[float, float]) 
     moved = _move_boxed(table, map_points, frame)
     if moved is None:
         return None
-    cells = tuple(cell for c in table.cells if (cell := _move_boxed(c, map_points, frame)) is not None)
+    cells = _present(_move_boxed(c, map_points, frame) for c in table.cells)
     return moved.model_copy(update={"cells": cells})
 
 
@@ -103,8 +103,11 @@ def _move_title_block(block: TitleBlock | None, map_points: PointMap, frame: tup
     box = _move_box(block.box, map_points, frame) if block is not None else None
     if block is None or box is None:
         return None
-    fields = tuple(field for f in block.fields if (field := _move_boxed(f, map_points, frame)) is not None)
-    return TitleBlock(box=box, fields=fields)
+    return TitleBlock(box=box, fields=_present(_move_boxed(f, map_points, frame) for f in block.fields))
+
+
+def _present(parts: Iterable[_Part | None]) -> tuple[_Part, ...]:
+    return tuple(part for part in parts if part is not None)
 
 
 def _move_boxed(part: _Boxed, map_points: PointMap, frame: tuple[float, float]) -> _Boxed | None:
@@ -162,7 +165,7 @@ def _move_polyline(points: Array, map_points: PointMap) -> Array:
     dense, given = _subdivide(points)
     moved = np.asarray(map_points(dense), np.float64)
     keep: list[int] = [0]
-    for start, end in zip(given[:-1], given[1:], strict=True):
+    for start, end in pairwise(given):
         keep += _bends(moved, start, end)
         keep.append(end)
     return moved[keep]
@@ -170,7 +173,7 @@ def _move_polyline(points: Array, map_points: PointMap) -> Array:
 
 def _subdivide(points: Array) -> tuple[Array, list[int]]:
     pieces, given = [points[:1]], [0]
-    for a, b in zip(points[:-1], points[1:], strict=True):
+    for a, b in pairwise(points):
         n = max(1, int(np.ceil(np.hypot(*(b - a)) / LINE_STEP_PX)))
         pieces.append(a + np.linspace(0.0, 1.0, n + 1)[1:, None] * (b - a))
         given.append(given[-1] + n)
