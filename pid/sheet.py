@@ -42,6 +42,7 @@ class VectorText:
     layer: str = ""
     block: int | None = None
     attribute: str | None = None  # name of the block attribute that it is the value of
+    run: int | None = None  # words with the same run were written as one string, in this order
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class Vectors:
     paths: tuple[VectorPath, ...] = ()
     texts: tuple[VectorText, ...] = ()
     blocks: tuple[VectorBlock, ...] = ()
+    images: tuple[Box, ...] = ()  # where the page shows raster images: what these hold is in the picture only
 
 
 @dataclass(frozen=True, eq=False)
