@@ -1,0 +1,104 @@
+"""From a file to drawings: the order of the stages is what this file says.
+
+load -> detect symbols -> read words -> trace lines -> connect -> assign words -> Drawing
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from pid.document.load import load_sheets
+from pid.drawing import Drawing, Finding
+from pid.sheet import Sheet
+
+if TYPE_CHECKING:
+    from pid.detect.detect import SymbolDetector
+    from pid.document.read import WordReader
+
+LETTERED_GROUPS = ("instrument", "connector", "nozzle")
+"""Symbols that hold lettering: their inside is read once more, enlarged."""
+_SHARES = {"finding symbols": (0.0, 0.3), "reading words": (0.3, 0.85), "tracing lines": (0.85, 0.95)}
+
+
+class Progress(Protocol):
+    """Told the step at work and the share of the whole that is done (0..1)."""
+
+    def __call__(self, step: str, share: float, /) -> None:
+        """Take note; must return quickly."""
+
+
+class Recognizer:
+    """Loads each model once, on first use; `recognize` may be called for any number of files.
+
+    Args:
+        models: folder of the networks; the shipped ones where it is not given.
+        threads: processor threads a network may use; all where it is not given.
+    """
+
+    def __init__(self, *, models: Path | None = None, threads: int | None = None) -> None:
+        self._models = models
+        self._threads = threads
+
+    @cached_property
+    def _detector(self) -> SymbolDetector:
+        from pid.detect.detect import SymbolDetector
+
+        return SymbolDetector(self._models, threads=self._threads)
+
+    @cached_property
+    def _reader(self) -> WordReader:
+        from pid.document.read import WordReader
+
+        return WordReader(threads=self._threads)
+
+    def recognize(self, path: Path, *, progress: Progress | None = None) -> Iterator[Drawing]:
+        """One `Drawing` a page, in order. Raises `InputError` for a file or page that cannot be used."""
+        for sheet in load_sheets(path):
+            yield self.recognize_sheet(sheet, progress=progress)
+
+    def recognize_sheet(self, sheet: Sheet, *, progress: Progress | None = None) -> Drawing:
+        """Run every stage on a loaded page."""
+        from pid.graph.attach import assign_words
+        from pid.graph.connect import connect_symbols
+        from pid.graph.trace import trace_lines
+
+        _tell(progress, "finding symbols", 0.0)
+        symbols = self._detector.detect_symbols(sheet.gray)
+        _tell(progress, "reading words", 0.0)
+        lettered = [s.box for s in symbols if s.group in LETTERED_GROUPS]
+        words = self._reader.read_words(
+            sheet, regions=lettered, progress=lambda share: _tell(progress, "reading words", share)
+        )
+        _tell(progress, "tracing lines", 0.0)
+        trace = trace_lines(sheet.gray, symbols=symbols, word_boxes=[w.box for w in words])
+        connections = connect_symbols(symbols, trace.lines, sheet_width=sheet.info.width)
+        words, symbols, lines = assign_words(words, symbols, trace.lines)
+        _tell(progress, "done", 1.0)
+        return Drawing(
+            source=sheet.source,
+            sheet=sheet.info,
+            symbols=symbols,
+            lines=lines,
+            connections=connections,
+            words=words,
+            findings=_findings(sheet, symbols_found=len(symbols)),
+        )
+
+
+def _findings(sheet: Sheet, *, symbols_found: int) -> tuple[Finding, ...]:
+    if symbols_found:
+        return ()
+    blank = bool(np.ptp(sheet.gray) < 32)
+    message = "The page is blank." if blank else "No symbol was found on the page."
+    return (Finding(code="blank-page" if blank else "no-symbols", message=message),)
+
+
+def _tell(progress: Progress | None, step: str, share: float) -> None:
+    if progress is not None:
+        start, end = _SHARES.get(step, (1.0, 1.0))
+        progress(step, start + (end - start) * share)
