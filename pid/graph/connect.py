@@ -26,9 +26,11 @@ HOSTS: frozenset[Group] = frozenset({"vessel", "separator", "heat_exchanger", "p
 CONTROL: frozenset[Group] = frozenset({"instrument", "actuator"})
 TOUCH = 10.0
 """A line that ends this near to a symbol's box ends at the symbol ..."""
-NEAR = 4.0
+NEAR = 6.0
 """... whatever its direction within this distance, else only where it points at the box."""
-CONTACT = 7.0
+NOZZLE_REACH = 42.0
+"""A nozzle's tag box stands this near to the place where its line meets the wall."""
+CONTACT = 10.0
 """Boxes of parts in contact are no further apart, ..."""
 CONTACT_OFFSET = 0.3
 """... and their middles no further off the pipe's axis, in shares of the smaller part's breadth."""
@@ -58,8 +60,7 @@ class SymbolIndex:
         """
         if not len(self.boxes):
             return None
-        gap = np.maximum(np.maximum(self.boxes[:, :2] - point, point - self.boxes[:, 2:]), 0)
-        distance = np.hypot(gap[:, 0], gap[:, 1])
+        distance = self._distance(point)
         candidates = np.flatnonzero(self.is_end & (distance <= reach * self.scale))
         good = [
             i
@@ -70,7 +71,36 @@ class SymbolIndex:
         if not good:
             return None
         step = 5.0 * self.scale
-        return min(good, key=lambda i: (int(distance[i] / step), self.rank[i], distance[i], self.area[i]))
+        best = min(
+            good,
+            key=lambda i: (int(distance[i] / step), self.rank[i], self._offset(i, point, outward), self.area[i]),
+        )
+        return self._nozzle_at(best, point) if self.rank[best] == 2 else best
+
+    def is_near(self, points: Array, reach: float) -> NDArray[np.bool_]:
+        """Which points (N, 2) lie within `reach` (at a width of 5000 px) of a symbol that lines can end at."""
+        boxes = grown(self.boxes[self.is_end], reach * self.scale)
+        inside = (points[:, None] >= boxes[None, :, :2]) & (points[:, None] <= boxes[None, :, 2:])
+        return np.asarray(inside.all(axis=2).any(axis=1), bool)
+
+    def _offset(self, i: int, point: Array, outward: Array) -> float:
+        """How far the ray from a point passes by the middle of a box, in quarters of the box's half diagonal."""
+        to_middle = (self.boxes[i, :2] + self.boxes[i, 2:]) / 2 - point
+        half = float(np.hypot(*(self.boxes[i, 2:] - self.boxes[i, :2]))) / 2
+        across = abs(float(to_middle[0] * outward[1] - to_middle[1] * outward[0]))
+        return float(int(4 * across / max(half, 1.0)))
+
+    def _nozzle_at(self, host: int, point: Array) -> int:
+        """The nozzle whose tag stands where a line meets its vessel, else the vessel itself."""
+        near = np.flatnonzero((self.rank == 0) & (self._distance(point) <= NOZZLE_REACH * self.scale))
+        if not len(near):
+            return host
+        return int(near[np.argmin(self._distance(point)[near])])
+
+    def _distance(self, point: Array) -> Array:
+        """Distance of a point to each box, 0 inside."""
+        gap = np.maximum(np.maximum(self.boxes[:, :2] - point, point - self.boxes[:, 2:]), 0)
+        return np.asarray(np.hypot(gap[:, 0], gap[:, 1]))
 
 
 def ray_hits(point: Array, outward: Array, box: Array, reach: float) -> bool:

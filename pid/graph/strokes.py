@@ -89,6 +89,16 @@ class StrokeGraph:
             stroke.b = new
             stroke.points = np.vstack([stroke.points[:-1], self.xy[new][None]])
 
+    def cut(self, key: int, places: Iterable[int]) -> None:
+        """Cut a stroke at some of its inner points, given by their indices in rising order."""
+        stroke = self.strokes[key]
+        stops = [0, *places, len(stroke.points) - 1]
+        nodes = [stroke.a, *(self.add_node(stroke.points[i]) for i in stops[1:-1]), stroke.b]
+        self.remove(key)
+        for i in range(len(stops) - 1):
+            part = stroke.points[stops[i] : stops[i + 1] + 1]
+            self.add(Stroke(nodes[i], nodes[i + 1], part, stroke.width, gap=stroke.gap, dashed=stroke.dashed))
+
     def degree(self, node: int) -> int:
         """Number of stroke ends at a node."""
         return len(self.at[node]) if node in self.at else 0

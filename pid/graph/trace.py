@@ -16,12 +16,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from pid.drawing import Line, Point, Symbol
 from pid.geometry import as_boxes, grown
-from pid.graph.connect import HOSTS, NEAR, PASSED, SymbolIndex, enclosing_symbols
+from pid.graph.connect import HOSTS, PASSED, SymbolIndex, enclosing_symbols
 from pid.graph.strokes import StrokeGraph, graph_from_ink
 from pid.graph.trace_chain import Chain, find_chains
 from pid.graph.trace_filter import drop_marks, line_kind, line_score
-from pid.graph.trace_gaps import ARM_REACH, bridge_gaps
-from pid.graph.trace_ink import erase_boxes, erase_shell, find_ink, lift_frame, lift_solids, lift_words
+from pid.graph.trace_gaps import bridge_gaps, close_dashes
+from pid.graph.trace_ink import erase_boxes, erase_shell, erase_silhouette, find_ink, lift_frame, lift_solids, lift_words
+from pid.graph.trace_landing import held_ends, land_on_symbols
 from pid.graph.trace_junctions import (
     collapse_boxes,
     find_dots,
@@ -37,6 +38,10 @@ Array = NDArray[np.float64]
 WORKING_WIDTH = 5000
 """Wider sheets are reduced to this width: lines are then still 2 px and more wide, and no slower than on others."""
 REDUCE_FROM = 6000
+ERASE_MARGIN = 3.0
+"""Half a stroke's width: boxes may follow the middle of a symbol's outline."""
+TANKS = frozenset({"vessel", "separator"})
+"""Symbols with round ends, whose boxes have corners where lines may run."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +89,11 @@ def _line_ink(gray: Gray, symbols: Sequence[Symbol], words: Array, excluded: Arr
     for i, symbol in enumerate(symbols):
         if i in enclosing and symbol.group in HOSTS:
             mask = erase_shell(mask, symbol.box, scale=scale)
+        elif i not in enclosing and symbol.group in TANKS:
+            mask = erase_silhouette(mask, symbol.box, scale=scale)
         elif i not in enclosing and symbol.group != "flow_arrow":
             whole.append(symbol.box)
-    return erase_boxes(mask, whole, grow=1.0)
+    return erase_boxes(mask, whole, grow=max(ERASE_MARGIN * scale, 1.0))
 
 
 def _finish(
@@ -104,23 +111,15 @@ def _finish(
     marks = as_boxes([s.box for s in symbols if s.group in PASSED and s.group != "flow_arrow"])
     collapse_boxes(graph, grown(arrows, 2 * scale))
     merge_junctions(graph, scale=scale)
-    prune_spurs(graph, scale=scale, keep=_held_ends(graph, index, scale))
+    prune_spurs(graph, scale=scale, keep=held_ends(graph, index, scale=scale))
     merge_junctions(graph, scale=scale)
+    land_on_symbols(graph, index, scale=scale)
     split_crossings(graph, scale=scale, dots=find_dots(graph, thickness) if thickness is not None else ())
     split_dashed_crossings(graph, scale=scale)
-    bridge_gaps(graph, scale=scale, lifted=words, held=_held_ends(graph, index, scale), pass_boxes=marks)
+    bridge_gaps(graph, scale=scale, lifted=words, held=held_ends(graph, index, scale=scale), pass_boxes=marks)
+    close_dashes(graph, scale=scale, held=held_ends(graph, index, scale=scale))
     chains = drop_marks(graph, index, words, scale=scale)
     return _to_lines(graph, chains, index, scale=scale, factor=factor)
-
-
-def _held_ends(graph: StrokeGraph, index: SymbolIndex, scale: float) -> set[int]:
-    """Free ends that touch a symbol."""
-    held = set()
-    for node in graph.free_ends():
-        outward = -graph.arm(node, graph.at[node][0], ARM_REACH * scale)
-        if index.holder(graph.xy[node], outward, reach=NEAR) is not None:
-            held.add(node)
-    return held
 
 
 def _to_lines(graph: StrokeGraph, chains: Sequence[Chain], index: SymbolIndex, *, scale: float, factor: float) -> Trace:

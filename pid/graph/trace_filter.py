@@ -7,10 +7,12 @@ from collections import defaultdict
 import numpy as np
 from numpy.typing import NDArray
 
-from pid.graph.connect import CONTROL, NEAR, TOUCH, SymbolIndex
+from pid.geometry import grown
+from pid.graph.connect import CONTROL, NEAR, SymbolIndex
 from pid.graph.strokes import StrokeGraph, direction
 from pid.graph.trace_chain import Chain, find_chains
-from pid.graph.trace_gaps import ARM_REACH, DASH_GAP
+from pid.graph.trace_gaps import ARM_REACH
+from pid.graph.trace_landing import end_symbol, reach_out
 
 Array = NDArray[np.float64]
 
@@ -20,16 +22,21 @@ LEADER_LENGTH = 420.0
 """A shorter open branch that ends at lettering is a leader."""
 LONE_LENGTH = 60.0
 """What hangs on one symbol only has to be longer than this, or it is a piece of the symbol or of a letter."""
-LEADER_STOP = 45.0
-"""A bubble's leader may stop this short of the part that it names (often at the dashed surround of it)."""
+STRAIGHT_LENGTH = 22.0
+"""A line has parts longer than this between its bends."""
+RESIDUE = 9.0
+"""What keeps this near to a symbol's box and joins nothing belongs to the symbol."""
+GRID_CYCLES = 4
+"""A net with so many meshes, and two more for each symbol that it reaches, is a table."""
 
 
 def drop_marks(graph: StrokeGraph, index: SymbolIndex, words: Array, *, scale: float) -> list[Chain]:
     """The chains that stay; all others leave the graph, and line ends are carried on to the symbols they point at."""
     chains = find_chains(graph, scale=scale)
     for _ in range(3):
-        _reach_out(graph, chains, index, scale)
-        doomed = _open_marks(graph, chains, index, words, scale) | _lonely(graph, chains, index, scale)
+        reach_out(graph, chains, index, scale)
+        doomed = _wavy(chains, scale) | _residue(chains, index, scale)
+        doomed |= _open_marks(graph, chains, index, words, scale) | _lonely(graph, chains, index, scale)
         if not doomed:
             return chains
         for i in doomed:
@@ -37,45 +44,6 @@ def drop_marks(graph: StrokeGraph, index: SymbolIndex, words: Array, *, scale: f
                 graph.remove(key)
         chains = find_chains(graph, scale=scale)
     return chains
-
-
-def end_symbol(chain: Chain, which: int, graph: StrokeGraph, index: SymbolIndex, *, scale: float) -> int | None:
-    """The symbol at the start (0) or end (1) of a chain; a tee has one only where it touches it."""
-    points = chain.points if which == 0 else chain.points[::-1]
-    node = chain.a if which == 0 else chain.b
-    outward = -direction(points, ARM_REACH * scale)
-    return index.holder(points[0], outward, reach=TOUCH if graph.degree(node) == 1 else NEAR)
-
-
-def _reach_out(graph: StrokeGraph, chains: list[Chain], index: SymbolIndex, scale: float) -> None:
-    """Extend open ends to the symbol that they point at: a dashed line by a gap, a bubble's leader by more."""
-    for chain in chains:
-        holders = [end_symbol(chain, w, graph, index, scale=scale) for w in (0, 1)]
-        for which in (0, 1):
-            node = chain.b if which else chain.a
-            if holders[which] is not None or graph.degree(node) != 1:
-                continue
-            other = holders[1 - which]
-            leader = other is not None and index.symbols[other].group in CONTROL
-            reach = LEADER_STOP if leader else DASH_GAP if chain.style != "solid" else TOUCH + 4
-            points = chain.points[::-1] if which else chain.points
-            outward = -direction(points, ARM_REACH * scale)
-            target = index.holder(points[0], outward, reach=reach)
-            if target is not None and target != other:
-                _extend(graph, chain, which, index.boxes[target])
-
-
-def _extend(graph: StrokeGraph, chain: Chain, which: int, box: Array) -> None:
-    """Carry an end on to the nearest point of a box."""
-    node = chain.b if which else chain.a
-    point = np.clip(graph.xy[node], box[:2], box[2:])
-    graph.xy[node] = point
-    stroke = graph.strokes[chain.keys[-1 if which else 0]]
-    if stroke.a == node:
-        stroke.points = np.vstack([point, stroke.points])
-    else:
-        stroke.points = np.vstack([stroke.points, point])
-    chain.points = np.vstack([chain.points, point]) if which else np.vstack([point, chain.points])
 
 
 def _open_marks(graph: StrokeGraph, chains: list[Chain], index: SymbolIndex, words: Array, scale: float) -> set[int]:
@@ -92,6 +60,36 @@ def _open_marks(graph: StrokeGraph, chains: list[Chain], index: SymbolIndex, wor
             elif chain.length < LEADER_LENGTH * scale and _at_words(graph.xy[node], words, 14 * scale):
                 doomed.add(i)
     return doomed
+
+
+def _wavy(chains: list[Chain], scale: float) -> set[int]:
+    """Chains of small bends without a straight part: letters, revision clouds."""
+    doomed = set()
+    for i, chain in enumerate(chains):
+        steps = np.hypot(*np.diff(chain.points, axis=0).T)
+        if len(steps) >= 4 and chain.style == "solid" and steps[steps > STRAIGHT_LENGTH * scale].sum() < 0.4 * steps.sum():
+            doomed.add(i)
+    return doomed
+
+
+def _residue(chains: list[Chain], index: SymbolIndex, scale: float) -> set[int]:
+    """Chains that lie within one symbol's box but for a few pixels: what is left of its outline."""
+    boxes = grown(index.boxes[index.is_end], RESIDUE * scale)
+    doomed = set()
+    for i, chain in enumerate(chains):
+        low, high = chain.points.min(axis=0), chain.points.max(axis=0)
+        along = np.flatnonzero(((low >= boxes[:, :2]) & (high <= boxes[:, 2:])).all(axis=1))
+        if len(along) and not _joins_two(chain, index, scale):
+            doomed.add(i)
+    return doomed
+
+
+def _joins_two(chain: Chain, index: SymbolIndex, scale: float) -> bool:
+    """Whether the ends of a chain lie at different symbols."""
+    ends = []
+    for points in (chain.points, chain.points[::-1]):
+        ends.append(index.holder(points[0], -direction(points, ARM_REACH * scale), reach=NEAR))
+    return None not in ends and ends[0] != ends[1]
 
 
 def _at_words(point: Array, words: Array, tolerance: float) -> bool:
@@ -123,11 +121,26 @@ def _lonely(graph: StrokeGraph, chains: list[Chain], index: SymbolIndex, scale: 
     doomed: set[int] = set()
     for members in nets.values():
         reached = {h for i in members for h in holders[i] if h is not None}
-        longest = max(chains[i].length for i in members)
-        cycles = len(members) - len({n for i in members for n in (chains[i].a, chains[i].b)}) + 1
-        if not reached or (len(reached) == 1 and longest < LONE_LENGTH * scale) or cycles > 3 + 2 * len(reached):
+        longest = max(float(np.hypot(*(chains[i].points.max(axis=0) - chains[i].points.min(axis=0)))) for i in members)
+        if not reached or (len(reached) == 1 and longest < LONE_LENGTH * scale):
+            doomed.update(members)
+        elif _is_grid([chains[i] for i in members], len(reached)):
             doomed.update(members)
     return doomed
+
+
+def _is_grid(chains: list[Chain], reached: int) -> bool:
+    """Whether a net is a mesh of rules: most of its length lies on closed meshes, and these are many."""
+    cycles = len(chains) - len({n for c in chains for n in (c.a, c.b)}) + 1
+    if cycles < GRID_CYCLES + 2 * reached:
+        return False
+    import networkx as nx
+
+    net = nx.Graph()
+    net.add_edges_from((c.a, c.b) for c in chains)
+    bridges = {frozenset(edge) for edge in nx.bridges(net)}
+    meshed = sum(c.length for c in chains if frozenset((c.a, c.b)) not in bridges)
+    return meshed > 0.5 * sum(c.length for c in chains)
 
 
 def line_kind(chain: Chain, graph: StrokeGraph, index: SymbolIndex, *, typical_width: float, scale: float) -> str:

@@ -80,6 +80,75 @@ def bridge_gaps(
         graph.add(Stroke(a.node, b.node, np.vstack([a.point, b.point]), width, gap=True))
 
 
+def close_dashes(graph: StrokeGraph, *, scale: float, held: Iterable[int] = ()) -> None:
+    """Join the open ends of dashed lines round corners, then to the lines that they run into."""
+    kept = set(held)
+    ends = [FreeEnd(graph, n, scale) for n in graph.free_ends() if n not in kept and _is_dash_end(graph, n, scale)]
+    used: set[int] = set()
+    offers = []
+    for i, a in enumerate(ends):
+        for j in range(i + 1, len(ends)):
+            corner = _corner(a, ends[j], scale)
+            if corner is not None:
+                offers.append((corner[0], i, j, corner[1]))
+    for _, i, j, corner in sorted(offers, key=lambda o: o[:3]):
+        if used & {i, j}:
+            continue
+        used |= {i, j}
+        a, b = ends[i], ends[j]
+        graph.add(Stroke(a.node, b.node, np.vstack([a.point, corner, b.point]), a.width, gap=True))
+    for i, end in enumerate(ends):
+        if i not in used and graph.degree(end.node) == 1:
+            _run_into(graph, end, scale)
+
+
+def _is_dash_end(graph: StrokeGraph, node: int, scale: float) -> bool:
+    """Whether a free end belongs to a dashed line: a short piece behind which there is a gap."""
+    key = graph.at[node][0]
+    stroke = graph.strokes[key]
+    if stroke.gap or stroke.length < DOT_LENGTH * scale:
+        return False
+    behind = [graph.strokes[k] for k in graph.at[stroke.other(node)] if k != key]
+    return stroke.dashed or (stroke.length <= 2 * DASH_LENGTH * scale and len(behind) == 1 and behind[0].gap)
+
+
+def _corner(a: FreeEnd, b: FreeEnd, scale: float) -> tuple[float, Array] | None:
+    """Length of the way round the corner that two ends at right angles leave open, and the corner."""
+    if abs(float(a.outward @ b.outward)) > 0.3 or float(np.hypot(*(b.point - a.point))) > 1.3 * DASH_GAP * scale:
+        return None
+    v = b.point - a.point
+    along_a, along_b = float(v @ a.outward), float(-v @ b.outward)
+    slack = -4.0 * scale
+    if not (slack <= along_a <= DASH_GAP * scale and slack <= along_b <= DASH_GAP * scale):
+        return None
+    return abs(along_a) + abs(along_b), a.point + a.outward * along_a
+
+
+def _run_into(graph: StrokeGraph, end: FreeEnd, scale: float) -> None:
+    """Join the open end of a dashed line to the stroke that it runs into within a gap, as a tee."""
+    segments = _segments(graph)
+    segments = segments[segments[:, 4] != end.key]
+    start, d = segments[:, :2], segments[:, 2:4] - segments[:, :2]
+    cross = end.outward[0] * d[:, 1] - end.outward[1] * d[:, 0]
+    v = start - end.point
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ahead = (v[:, 0] * d[:, 1] - v[:, 1] * d[:, 0]) / cross
+        share = (v[:, 0] * end.outward[1] - v[:, 1] * end.outward[0]) / cross
+    steep = np.abs(cross) > 0.7 * np.hypot(d[:, 0], d[:, 1])
+    long = np.hypot(d[:, 0], d[:, 1]) > 12 * scale
+    good = np.flatnonzero(steep & long & (ahead > 0) & (ahead < 0.8 * DASH_GAP * scale) & (share >= 0) & (share <= 1))
+    if not len(good):
+        return
+    i = int(good[np.argmin(ahead[good])])
+    key, point = int(segments[i, 4]), end.point + end.outward * ahead[i]
+    points = graph.strokes[key].points
+    at = int(np.flatnonzero((points[:-1] == segments[i, :2]).all(axis=1))[0]) + 1
+    graph.strokes[key].points = np.insert(points, at, point, axis=0)
+    before = len(graph.xy)
+    graph.cut(key, [at])
+    graph.add(Stroke(end.node, before, np.vstack([end.point, point]), end.width, gap=True))
+
+
 def _segments(graph: StrokeGraph) -> Array:
     """All straight pieces (N, 5): x0, y0, x1, y1 and the stroke's key."""
     rows = [

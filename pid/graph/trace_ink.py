@@ -79,6 +79,24 @@ def erase_boxes(mask: Mask, boxes: ArrayLike, *, grow: float = 0.0) -> Mask:
     return out
 
 
+def erase_silhouette(mask: Mask, box: ArrayLike, *, scale: float) -> Mask:
+    """The mask without a vessel and all that stands in it; lines in the corners of its box, outside of it, stay."""
+    out = mask.copy()
+    ((y, x),) = _slices(as_boxes(box), mask.shape, grow=2.0)
+    ink = mask[y, x]
+    if min(ink.shape) < 8:
+        out[y, x] = 0
+        return out
+    inside = np.ones(ink.shape, bool)
+    margin = max(round(4 * scale), 2)
+    for quarter in range(4):
+        turned = np.rot90(ink, quarter)
+        first = _smoothed_first_hit(turned, window=max(int(31 * scale) | 1, 9)) - margin
+        np.rot90(inside, quarter)[:] &= np.arange(turned.shape[0])[:, None] >= first[None]
+    out[y, x][inside] = 0
+    return out
+
+
 def erase_shell(mask: Mask, box: ArrayLike, *, scale: float) -> Mask:
     """The mask without the outline of a vessel, whose inside (nozzle tags, bubbles, internals) stays.
 

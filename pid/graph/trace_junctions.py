@@ -130,7 +130,9 @@ def straight_pairs(graph: StrokeGraph, node: int, *, scale: float) -> list[tuple
 
 
 def split_crossings(graph: StrokeGraph, *, scale: float, dots: Container[int] = ()) -> None:
-    """Take crossings apart: where four arms pair off straight, each pair gets a node of its own.
+    """Take crossings apart: of four arms two that run straight on get a node of their own.
+
+    The other two are the crossing line, or what merely touches: a revision cloud, a dashed surround.
 
     A node in `dots` (a drawn connection dot) stays a junction.
     """
@@ -138,8 +140,8 @@ def split_crossings(graph: StrokeGraph, *, scale: float, dots: Container[int] = 
         if graph.degree(node) != 4 or node in dots:
             continue
         pairs = straight_pairs(graph, node, scale=scale)
-        if len(pairs) == 2:
-            _give_own_node(graph, node, pairs[1])
+        if pairs:
+            give_own_node(graph, node, pairs[0])
 
 
 def split_dashed_crossings(graph: StrokeGraph, *, scale: float) -> None:
@@ -171,13 +173,13 @@ def split_dashed_crossings(graph: StrokeGraph, *, scale: float) -> None:
             short = min(graph.strokes[key].length, graph.strokes[stems[0]].length) <= DASH_LENGTH * scale
             if end not in taken and key not in graph.at[node] and short and float(inward @ outward) > -STRAIGHT_COS:
                 taken.add(end)
-                _give_own_node(graph, node, pairs[0])
+                give_own_node(graph, node, pairs[0])
                 line = np.vstack([graph.xy[node], graph.xy[end]])
                 graph.add(Stroke(node, end, line, graph.strokes[key].width, gap=True))
                 break
 
 
-def _give_own_node(graph: StrokeGraph, node: int, keys: Iterable[int]) -> None:
+def give_own_node(graph: StrokeGraph, node: int, keys: Iterable[int]) -> None:
     """Move the named strokes' ends from a node to a new node at the same place."""
     new = graph.add_node(graph.xy[node])
     for key in keys:
