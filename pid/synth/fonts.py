@@ -274,7 +274,7 @@ def _pillow_bytes() -> bytes:
 
 @cache
 def _characters(font: str) -> frozenset[int]:
-    from fontTools.ttLib import TTFont  # comes with ezdxf; slow to import
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # comes with ezdxf; slow to import
 
     with TTFont(outline_file(font), lazy=True) as file:
         return frozenset(file.getBestCmap() or {})
