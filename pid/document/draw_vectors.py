@@ -23,6 +23,10 @@ PALEST_INK = 150.0
 PAPER_COLOR = 250
 """From this on in all three channels a colour is paper: it hides and does not draw."""
 
+TAIL = 0.3
+"""Reach of the letters that hang below the base line, in cap heights."""
+
+_TAILED = frozenset("gjpqyçµ()[]{}|@,;_")
 _SHIFT = 4  # cv2 takes coordinates in sixteenths of a pixel
 _FONT_FILE = Path(reportlab.__file__).parent / "fonts" / "Vera.ttf"
 _SMALLEST_TEXT_PX = 2.0
@@ -49,6 +53,11 @@ def darken_ink(color: tuple[int, int, int]) -> tuple[int, int, int]:
     luminance = 0.299 * color[0] + 0.587 * color[1] + 0.114 * color[2]
     factor = min(1.0, PALEST_INK / max(luminance, 1.0))
     return round(color[0] * factor), round(color[1] * factor), round(color[2] * factor)
+
+
+def text_drop(text: str) -> float:
+    """How far a text reaches below its base line in the bundled font, in cap heights."""
+    return TAIL if any(letter in _TAILED for letter in text) else 0.0
 
 
 def text_width(text: str) -> float:
@@ -130,18 +139,18 @@ def split_dashes(
 
 
 def _draw_text(image: NDArray[np.uint8], text: VectorText) -> None:
-    """Stretch the lettering into its box, turned by its angle."""
+    """Stretch the lettering into its box, from base line (or tail) to cap line, turned by its angle."""
     if text.height_px < _SMALLEST_TEXT_PX or not text.text.strip():
         return
     mask, (left, baseline), advance, cap = _letter_mask(text.text, _mask_size(text.height_px))
     turn = np.deg2rad(text.angle)
     cos, sin = float(np.cos(turn)), float(np.sin(turn))
     x0, y0, x1, y1 = text.box
-    h = text.height_px
+    h = text.height_px * (1 + text_drop(text.text))
     long = (x1 - x0 - h * abs(sin)) / abs(cos) if abs(cos) > abs(sin) else (y1 - y0 - h * abs(cos)) / abs(sin)
     u = np.array([cos, -sin]) * max(long, 1.0)  # reading direction, y down
-    v = np.array([-sin, -cos]) * h  # upward on the letter
-    origin = np.array([x0 + x1, y0 + y1]) / 2 - u / 2 - v / 2
+    v = np.array([-sin, -cos]) * text.height_px  # upward on the letter
+    origin = np.array([x0 + x1, y0 + y1]) / 2 - u / 2 - v * (0.5 - text_drop(text.text) / 2)
     matrix = np.column_stack([u / advance, -v / cap])
     offset = origin - matrix @ np.array([left, baseline], float)
     corners = np.array([[0, 0], [mask.shape[1], 0], [0, mask.shape[0]], [mask.shape[1], mask.shape[0]]], float)

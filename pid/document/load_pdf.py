@@ -37,7 +37,7 @@ SCAN_SHARE = 0.5
 """A page that an image covers to this share ..."""
 
 SCAN_PATHS = 12
-"""... and that draws no more paths than this (frame, stamp) is a scan: its vectors and hidden OCR layer do not count."""
+"""... and that draws no more paths than this (frame, stamp) is a scan, read from its picture alone."""
 
 _END_SEARCH = 65_536
 _POINTS_PER_MM = 72 / 25.4

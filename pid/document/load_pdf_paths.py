@@ -10,25 +10,17 @@ from typing import Any
 import numpy as np
 import pypdfium2.raw as pdfium_c
 
+from pid.document.flatten import flatten_bezier, join_holes, name_shape
 from pid.drawing import Box
 from pid.errors import InputError
 from pid.geometry import Array, bounds, transform_points
 from pid.sheet import VectorPath
-
-FLATNESS_PX = 0.25
-"""How far a flattened curve may leave the true one."""
-
-CIRCLE_TOLERANCE = 0.02
-"""Spread of the radius, as a share of it, up to which a curve is an arc or a circle; four Bezier curves err by 0.0003."""
 
 MAX_SEGMENTS = 3_000_000
 """Path segments of one page; a dense A0 sheet has some hundred thousand."""
 
 MAX_NESTING = 12
 """Forms in forms."""
-
-_MIN_CIRCLE_CORNERS = 12
-"""A polygon with fewer corners is no circle drawn in straight pieces."""
 
 
 @dataclass
@@ -98,13 +90,12 @@ def _read_path(obj: Any, container: Array, content: PageContent) -> None:
     pen = _read_pen(obj, matrix)
     if not pen.stroked and not pen.filled:
         return
-    subpaths = [
-        _make_path(points, closed, curved, pen) for points, closed, curved in _read_subpaths(obj, matrix, content)
-    ]
+    subpaths = list(_read_subpaths(obj, matrix, content))
     if pen.filled and not pen.stroked:
-        content.paths.extend(join_holes([p for p in subpaths if len(p.points) >= 3]))
-    else:
-        content.paths.extend(subpaths)
+        subpaths = [subpath for subpath in subpaths if len(subpath[0]) >= 3]
+        joined = join_holes([points for points, _, _ in subpaths])
+        subpaths = [(points, True, subpaths[index][2]) for index, points in joined]
+    content.paths.extend(_make_path(points, closed, curved, pen) for points, closed, curved in subpaths)
 
 
 def _read_pen(obj: Any, matrix: Array) -> _Pen:
@@ -190,65 +181,3 @@ def _flatten(points: Array, kinds: list[int]) -> tuple[Array, bool]:
             out.append(points[index : index + 1])
             index += 1
     return np.concatenate(out), True
-
-
-def flatten_bezier(control: Array) -> Array:
-    """A cubic Bezier curve (4, 2) as points (N, 2) within `FLATNESS_PX`."""
-    bend = float(np.hypot(*(control[:-2] - 2 * control[1:-1] + control[2:]).T).max())
-    count = int(min(max(np.ceil(np.sqrt(0.75 * bend / FLATNESS_PX)), 1), 500)) + 1
-    t = np.linspace(0.0, 1.0, count)[:, None]
-    s = 1 - t
-    p0, p1, p2, p3 = control
-    return np.asarray(s**3 * p0 + 3 * s * s * t * p1 + 3 * s * t * t * p2 + t**3 * p3, np.float64)
-
-
-def name_shape(points: Array, *, closed: bool, curved: bool) -> str:
-    """``circle``, ``arc`` or ``polyline`` of a flattened path (N, 2)."""
-    if len(points) < (5 if curved else _MIN_CIRCLE_CORNERS) or not (curved or closed):
-        return "polyline"
-    fitted = np.linalg.lstsq(np.c_[2 * points, np.ones(len(points))], (points**2).sum(axis=1), rcond=None)[0]
-    center = fitted[:2]
-    radii = np.hypot(*(points - center).T)
-    radius = float(radii.mean())
-    extent = float(np.ptp(points, axis=0).max())
-    if (
-        radius <= 0
-        or radius > 20 * extent
-        or np.abs(radii - radius).max() > max(CIRCLE_TOLERANCE * radius, FLATNESS_PX)
-    ):
-        return "polyline"
-    if not closed:
-        return "arc"
-    turns = np.sort(np.arctan2(*(points - center).T))
-    widest = max(float(np.diff(turns).max(initial=0.0)), float(turns[0] - turns[-1] + 2 * np.pi))
-    return "circle" if widest < 1.2 else "polyline"  # a chord closes a segment of a circle
-
-
-def join_holes(paths: list[VectorPath]) -> list[VectorPath]:
-    """Filled paths of one object: each hole is joined to the outline around it by a seam, so that it stays paper."""
-    if len(paths) < 2 or len(paths) > 200:
-        return paths
-    boxes = np.array([bounds(p.points) for p in paths])
-    area = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
-    holes: dict[int, list[int]] = {}
-    inner: set[int] = set()
-    for i, box in enumerate(boxes):
-        inside = (boxes[:, :2] <= box[:2]).all(axis=1) & (boxes[:, 2:] >= box[2:]).all(axis=1) & (area > area[i])
-        if inside.any():
-            candidates = np.flatnonzero(inside)
-            holes.setdefault(int(candidates[np.argmax(area[candidates])]), []).append(i)
-            inner.add(i)
-    out = []
-    for i, path in enumerate(paths):
-        if i in inner:
-            continue
-        parts = [path.points, path.points[:1]]
-        for j in holes.get(i, ()):
-            parts += [paths[j].points, paths[j].points[:1], path.points[:1]]
-        joined = i in holes
-        out.append(
-            VectorPath(points=np.concatenate(parts), closed=True, filled=True, width_px=path.width_px, color=path.color)
-            if joined
-            else path
-        )
-    return out
