@@ -1,0 +1,174 @@
+"""The pen of a sheet's furniture: rules, fitted lettering and tables go into the display list and the truth together.
+
+Millimetres of paper, origin top left, y down. A *cell* is a box that its lettering may not leave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pid.drawing import Box, Cell, Table, Word
+from pid.geometry import bounds
+from pid.synth.fonts import rotation_matrix, supports, text_bounds
+from pid.synth.ink import BLACK, Color, Lettering, Stroke
+
+Align = Literal["left", "center", "right"]
+
+NARROWEST = 0.62
+"""Width factor below which lettering is set smaller instead; draughting offices seldom squeeze further."""
+SMALLEST_MM = 1.0
+"""Cap height below which words are dropped instead: smaller does not survive a plot."""
+_SUBSTITUTES = {
+    "³": "3", "²": "2", "°": " DEG", "Ø": "DIA", "–": "-", "—": "-", "·": ".", "µ": "u", "&": "AND", "±": "+/-",
+}  # fmt: skip
+
+
+@dataclass
+class Pen:
+    """Collects what is drawn. `font` sets all lettering, `line_mm` is the width of a thin rule."""
+
+    font: str
+    line_mm: float
+    marks: list[Stroke | Lettering] = field(default_factory=list)
+    words: list[Word] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
+
+    def rule(
+        self, points: ArrayLike, *, weight: float = 1.0, color: Color = BLACK, dash: tuple[float, ...] = (),
+        closed: bool = False, layer: str = "FRAME",
+    ) -> None:  # fmt: skip
+        """A polyline through points (N, 2), `weight` thin rules wide."""
+        path = np.asarray(points, np.float64).reshape(-1, 2)
+        self.marks.append(Stroke(path, self.line_mm * weight, closed=closed, dash_mm=dash, color=color, layer=layer))
+
+    def frame(self, box: Box, *, weight: float = 1.0, color: Color = BLACK, layer: str = "FRAME") -> None:
+        """A ruled rectangle."""
+        self.rule(corners(box), weight=weight, color=color, closed=True, layer=layer)
+
+    def fill(self, points: ArrayLike, *, color: Color = BLACK, paper: bool = False, layer: str = "FRAME") -> None:
+        """A filled polygon without outline, in ink or in the colour of the paper."""
+        path = np.asarray(points, np.float64).reshape(-1, 2)
+        kind: Literal["ink", "paper"] = "paper" if paper else "ink"
+        self.marks.append(Stroke(path, self.line_mm, closed=True, fill=kind, color=color, layer=layer, outlined=False))
+
+    def letter(
+        self, text: str, cell: Box, *, height: float, align: Align = "center", angle: float = 0.0,
+        color: Color = BLACK, layer: str = "TEXT", pad: float | None = None,
+    ) -> Word | None:  # fmt: skip
+        """Set `text` in the cell, narrower, then smaller, then with fewer words until it fits.
+
+        `height` is the cap height wished for, `align` runs along the reading direction for 0 and 90 degrees and is
+        "center" for any other angle, `pad` the room kept to the cell's sides. None where not even one word fits.
+        """
+        text = settable(text, self.font)
+        if not text:
+            return None
+        pad = min(0.8, 0.25 * height) if pad is None else pad
+        turned = angle % 180 == 90
+        x0, y0, x1, y1 = cell[0] + pad, cell[1] + pad, cell[2] - pad, cell[3] - pad
+        room = (y1 - y0, x1 - x0) if turned else (x1 - x0, y1 - y0)
+        fitted = _fit(text, self.font, height, room)
+        if fitted is None:
+            return None
+        text, height, factor = fitted
+        ink = text_bounds(text, font=self.font, height_mm=height, width_factor=factor)
+        spare = (room[0] - (ink[2] - ink[0])) / 2
+        shift = {"left": -spare, "center": 0.0, "right": spare}[align if angle % 90 == 0 else "center"]
+        # The cap-height middle sits in the cell's middle unless a descender would leave the cell.
+        sink = min(0.0, room[1] / 2 - ink[3]) + max(0.0, -room[1] / 2 - ink[1])
+        move = rotation_matrix(angle) @ np.array([shift, sink])
+        center = (float((x0 + x1) / 2 + move[0]), float((y0 + y1) / 2 + move[1]))
+        self.marks.append(
+            Lettering(text, center, height, angle, self.font, color=color, layer=layer, width_factor=factor)
+        )
+        word = Word(id=f"fw{len(self.words)}", text=text, box=turned_box(ink, center, angle), angle=angle % 360)
+        self.words.append(word)
+        return word
+
+    def width_of(self, text: str, *, height: float) -> float:
+        """Width of the lettering's ink at its natural proportions, mm."""
+        ink = text_bounds(settable(text, self.font), font=self.font, height_mm=height)
+        return ink[2] - ink[0]
+
+
+def corners(box: Box) -> NDArray[np.float64]:
+    """The four corners (4, 2) of a box."""
+    x0, y0, x1, y1 = box
+    return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float64)
+
+
+def turned_box(ink: Box, center: tuple[float, float], angle: float) -> Box:
+    """Upright box round the box `ink`, given relative to `center`, turned by `angle` about it."""
+    return bounds(corners(ink) @ rotation_matrix(angle).T + np.array(center))
+
+
+def settable(text: str, font: str) -> str:
+    """The text with characters that the font lacks replaced by what a drawing office writes, or left out."""
+    if supports(font, text):
+        return text.strip()
+    parts = [c if supports(font, c) else _SUBSTITUTES.get(c, "") for c in text]
+    return " ".join("".join(p for p in parts if supports(font, p)).split())
+
+
+def _fit(text: str, font: str, height: float, room: tuple[float, float]) -> tuple[str, float, float] | None:
+    """Text, cap height and width factor that fit into room (width, height), or None."""
+    if min(room) <= 0:
+        return None
+    while text:
+        x0, y0, x1, y1 = text_bounds(text, font=font, height_mm=1.0)
+        size = min(height, room[1] / max(y1 - y0, 1e-6))
+        factor = min(1.0, room[0] / max((x1 - x0) * size, 1e-6))
+        if factor < NARROWEST:
+            size, factor = size * factor / NARROWEST, NARROWEST
+        if size >= min(SMALLEST_MM, height):
+            # A hair is kept back so that rounding never lets ink touch the rule.
+            return text, size * 0.999, factor * 0.999
+        text = " ".join(text.split()[:-1])
+    return None
+
+
+def draw_table(
+    pen: Pen, x: float, y: float, *, widths: Sequence[float], heights: Sequence[float],
+    rows: Sequence[Sequence[str | None]], text_mm: float, aligns: Sequence[Align] = (), header_rows: int = 1,
+    outline: float = 2.0, inner: bool = True,
+) -> Table:  # fmt: skip
+    """A ruled table with its top left corner at (x, y).
+
+    Args:
+        pen: What it is drawn with; the table is added to its tables.
+        x: Left side, mm.
+        y: Top, mm.
+        widths: Of the columns, mm.
+        heights: Of the rows, mm, one per row.
+        rows: Texts, one per column; None joins a cell to the one on its left.
+        text_mm: Cap height wished for.
+        aligns: Per column, centred where it is shorter; the first `header_rows` rows are centred.
+        header_rows: How many rows are headings.
+        outline: Weight of the border in thin rules.
+        inner: Whether rules divide the body's rows.
+    """
+    xs = x + np.concatenate([[0.0], np.cumsum(widths)])
+    ys = y + np.concatenate([[0.0], np.cumsum(heights)])
+    cells: list[Cell] = []
+    for r, row in enumerate(rows):
+        starts = [c for c, text in enumerate(row) if text is not None]
+        for start, end in zip(starts, [*starts[1:], len(row)], strict=True):
+            box = (float(xs[start]), float(ys[r]), float(xs[end]), float(ys[r + 1]))
+            align: Align = aligns[start] if r >= header_rows and start < len(aligns) else "center"
+            word = pen.letter(row[start] or "", box, height=text_mm, align=align)
+            text = word.text if word else ""
+            cells.append(Cell(row=r, column=start, column_span=end - start, text=text, box=box))
+            if start:
+                pen.rule([[xs[start], ys[r]], [xs[start], ys[r + 1]]], layer="TABLE")
+        if r and (inner or r <= header_rows):
+            pen.rule([[xs[0], ys[r]], [xs[-1], ys[r]]], layer="TABLE")
+    outer = (float(xs[0]), float(ys[0]), float(xs[-1]), float(ys[-1]))
+    pen.frame(outer, weight=outline, layer="TABLE")
+    table = Table(id=f"ft{len(pen.tables)}", box=outer, cells=tuple(cells))
+    pen.tables.append(table)
+    return table
