@@ -146,11 +146,10 @@ def _draw_text(image: NDArray[np.uint8], text: VectorText) -> None:
     turn = np.deg2rad(text.angle)
     cos, sin = float(np.cos(turn)), float(np.sin(turn))
     x0, y0, x1, y1 = text.box
-    h = text.height_px * (1 + text_drop(text.text))
-    long = (x1 - x0 - h * abs(sin)) / abs(cos) if abs(cos) > abs(sin) else (y1 - y0 - h * abs(cos)) / abs(sin)
+    long, high = _turned_box_sides(x1 - x0, y1 - y0, abs(cos), abs(sin), text.height_px * (1 + text_drop(text.text)))
     u = np.array([cos, -sin]) * max(long, 1.0)  # reading direction, y down
     v = np.array([-sin, -cos]) * text.height_px  # upward on the letter
-    origin = np.array([x0 + x1, y0 + y1]) / 2 - u / 2 - v * (0.5 - text_drop(text.text) / 2)
+    origin = np.array([x0 + x1, y0 + y1]) / 2 - u / 2 - v * (1 - high / 2 / text.height_px)
     matrix = np.column_stack([u / advance, -v / cap])
     offset = origin - matrix @ np.array([left, baseline], float)
     corners = np.array([[0, 0], [mask.shape[1], 0], [0, mask.shape[0]], [mask.shape[1], mask.shape[0]]], float)
@@ -165,6 +164,14 @@ def _draw_text(image: NDArray[np.uint8], text: VectorText) -> None:
     region = image[a[1] : b[1], a[0] : b[0]]
     paper = 255 - cover
     np.minimum(region, paper if image.ndim == 2 else paper[..., None], out=region)
+
+
+def _turned_box_sides(width: float, height: float, cos: float, sin: float, high: float) -> tuple[float, float]:
+    """Length and height of a turned rectangle from its upright box; near 45 degrees the height has to be given."""
+    square = cos * cos - sin * sin
+    if abs(square) > 0.2:
+        return (width * cos - height * sin) / square, (height * cos - width * sin) / square
+    return (width - high * sin) / cos, high
 
 
 def _mask_size(height_px: float) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 from pid.document.load_dxf_entities import read_entity, read_style, read_text
 from pid.document.load_dxf_marks import Mark, Style, inherit, mark_bounds, place_marks
 from pid.errors import InputError
-from pid.geometry import Array
+from pid.geometry import Array, transform_points
 
 MAX_MARKS = 1_000_000
 """Marks of one page with all blocks expanded; large real drawings have a few hundred thousand."""
@@ -30,6 +30,7 @@ class Reference:
 
     name: str
     matrix: Array
+    insert: tuple[float, float]
     layer: str
     attributes: Mapping[str, str] = field(default_factory=dict)
 
@@ -154,9 +155,14 @@ class BlockReader:
         return insert.mcount <= 1 and sum(e.dxftype() == "INSERT" for e in block or ()) >= 2
 
     def _reference(self, insert: Any, matrix: Array) -> Reference:
+        block = self._document.blocks.get(insert.dxf.name)
+        base = block.block.dxf.base_point if block is not None else (0.0, 0.0)
+        placed = matrix @ _affine(insert.matrix44())
+        x, y = transform_points(placed, [[base[0], base[1]]])[0].tolist()
         return Reference(
             name=self._effective_name(insert.dxf.name),
-            matrix=matrix @ _affine(insert.matrix44()),
+            matrix=placed,
+            insert=(x, y),
             layer=str(insert.dxf.get("layer", "0")),
             attributes={attrib.dxf.tag: attrib.plain_text() for attrib in insert.attribs},
         )

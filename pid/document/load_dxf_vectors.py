@@ -168,13 +168,13 @@ def _make_words(mark: Mark, points: Array, *, block: int | None, run: int) -> li
     height = float(np.hypot(*up))
     angle = float(np.degrees(np.arctan2(-along[1], along[0]))) % 360
     total = max(text_width(mark.text), 1e-9)
+    low = origin - up * text_drop(mark.text)  # all words of a text are as high as the highest
     words: list[VectorText] = []
     position = 0
     for word in [mark.text] if mark.attribute is not None else mark.text.split():
         start = mark.text.index(word, position)
         position = start + len(word)
         a, b = text_width(mark.text[:start]) / total, text_width(mark.text[:position]) / total
-        low = origin - up * text_drop(word)
         box = bounds([low + along * a, low + along * b, origin + along * a + up, origin + along * b + up])
         words.append(
             VectorText(
@@ -192,7 +192,7 @@ def _make_words(mark: Mark, points: Array, *, block: int | None, run: int) -> li
 
 
 def _make_block(reference: Reference, boxes: list[Box], to_sheet: Array) -> VectorBlock:
-    x, y = transform_points(to_sheet, [reference.matrix[:2, 2]])[0]
+    x, y = transform_points(to_sheet, [reference.insert])[0]
     corners = [corner for box in boxes for corner in (box[:2], box[2:])] or [(x, y)]
     return VectorBlock(
         name=reference.name,
