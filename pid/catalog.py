@@ -1,11 +1,13 @@
-"""The symbol catalogue: one SVG file a kind under ``data/symbols/<group>/<kind>.svg``.
+"""The symbol catalogue: one SVG file a kind under ``data/symbols/<group>/<kind>.svg``. Adding a kind is adding a file.
 
 Terms of art: a *kind* is what an engineer calls the thing (``gate_valve``); a *variant* is one way offices draw it (a
 ``<g id>`` child of the file's root); a *port* is where a line may end; a *text slot* is where lettering sits.
 
-One user unit is one millimetre of paper, y down, origin at the symbol's natural centre. A port's direction is the way the
-pipe leaves, in degrees counter-clockwise as the reader sees it. `load_catalog` reads metadata only; geometry is read when
-`Kind.variants` is first asked for. Adding a kind is adding a file.
+One user unit is one millimetre of paper, y down, origin at the symbol's natural centre. A port's direction is the way
+the pipe leaves, in degrees counter-clockwise as the reader sees it. `load_catalog` reads metadata only; geometry is
+read when `Kind.variants` is first asked for. Only what symbols need is read: g, path, line, polyline, polygon, rect,
+circle, ellipse and text, with transform, fill (none, black, white) and stroke, as attributes or as a style. Whatever
+else draws is refused, so that a symbol never looks different here and in the drawing program.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, cast
 from xml.etree import ElementTree
@@ -342,7 +345,7 @@ def _as_path(element: ElementTree.Element, tag: str) -> Any:
         numbers = _numbers(element.attrib["points"])
         points = list(zip(numbers[::2], numbers[1::2], strict=True))
         closing = [svgelements.Close(points[-1], points[0])] if tag == "polygon" else []
-        steps = [svgelements.Line(a, b) for a, b in zip(points, points[1:], strict=False)]
+        steps = [svgelements.Line(a, b) for a, b in pairwise(points)]
         return svgelements.Path(svgelements.Move(points[0]), *steps, *closing)
     keys = {
         "line": ("x1", "y1", "x2", "y2"), "rect": ("x", "y", "width", "height", "rx", "ry"),
