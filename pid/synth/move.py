@@ -5,7 +5,8 @@ The picture's motion is given as a function on points. A drawing is only moved h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeVar
 
@@ -27,7 +28,12 @@ BEND_TOLERANCE_PX = 0.35
 RIGHT_ANGLE_SNAP_DEG = 0.05
 """Angles this near to a whole multiple of 90 are meant as one: a pure scaling must not leave 89.99999."""
 
-_Part = TypeVar("_Part")
+_SIDE = np.linspace(0.0, 1.0, EDGE_SAMPLES)
+_OUTLINE = np.concatenate(
+    [np.stack(side, axis=1) for f in (np.zeros_like(_SIDE), np.ones_like(_SIDE)) for side in ((_SIDE, f), (f, _SIDE))]
+)
+"""Points (4 * EDGE_SAMPLES, 2) round the unit square."""
+
 _Boxed = TypeVar("_Boxed", Cell, Table, TitleField)
 
 
@@ -38,12 +44,15 @@ def move_drawing(drawing: Drawing, map_points: PointMap, *, width: int, height: 
     reach over the edge are cut at it. Lines get extra points where the motion bends them. `to_source` and `px_per_mm`
     are left as they were: a warped sheet has no single matrix back. Findings about dropped elements go with them.
     """
-    frame = (float(width), float(height))
-    symbols = _present(_move_symbol(s, map_points, frame) for s in drawing.symbols)
-    lines = _present(_move_line(line, map_points, frame) for line in drawing.lines)
+    motion = _Motion(map_points, float(width), float(height))
+    symbols = _move_symbols(drawing.symbols, motion)
+    lines = _move_lines(drawing.lines, motion)
     symbol_ids, line_ids = {s.id for s in symbols}, {line.id for line in lines}
-    words = _present(_move_word(w, map_points, frame, symbol_ids | line_ids) for w in drawing.words)
-    tables = _present(_move_table(t, map_points, frame) for t in drawing.tables)
+    words = _move_words(drawing.words, motion, symbol_ids | line_ids)
+    tables = tuple(
+        table.model_copy(update={"cells": _move_boxed(table.cells, motion)})
+        for table in _move_boxed(drawing.tables, motion)
+    )
     alive = symbol_ids | line_ids | {w.id for w in words} | {t.id for t in tables}
     known = {e.id for part in (drawing.symbols, drawing.lines, drawing.words, drawing.tables) for e in part}
     return Drawing(
@@ -51,107 +60,122 @@ def move_drawing(drawing: Drawing, map_points: PointMap, *, width: int, height: 
         sheet=drawing.sheet.model_copy(update={"width": width, "height": height}),
         symbols=symbols,
         lines=lines,
-        connections=tuple(_kept_connections(drawing.connections, symbol_ids, line_ids)),
+        connections=_kept_connections(drawing.connections, symbol_ids, line_ids),
         words=words,
         tables=tables,
-        title_block=_move_title_block(drawing.title_block, map_points, frame),
+        title_block=_move_title_block(drawing.title_block, motion),
         findings=tuple(f for f in drawing.findings if not set(f.subjects) & (known - alive)),
     )
 
 
-def _move_symbol(symbol: Symbol, map_points: PointMap, frame: tuple[float, float]) -> Symbol | None:
-    box = _move_box(symbol.box, map_points, frame)
-    if box is None:
-        return None
-    turn, flipped = _turn_at(symbol.box, map_points)
-    rotation, mirrored = symbol.rotation, symbol.mirrored
-    if flipped:
-        # A flip F = R(turn) M before R(r) M^m gives R(turn - r) M^(1-m).
-        rotation, mirrored = turn - rotation, not mirrored
-    else:
-        rotation += turn
-    ports = tuple(_points(map_points(np.asarray(symbol.ports, np.float64)))) if symbol.ports else ()
-    update = {"box": box, "rotation": _tidy_angle(rotation), "mirrored": mirrored, "ports": ports}
-    return symbol.model_copy(update=update)
+@dataclass(frozen=True)
+class _Motion:
+    """The motion and the frame of the new sheet. A map may be dear per call, so many points go through it at once."""
+
+    map_points: PointMap
+    width: float
+    height: float
+
+    def points(self, points: Array) -> Array:
+        """Moved points (N, 2)."""
+        return np.asarray(self.map_points(points), np.float64) if len(points) else np.zeros((0, 2))
+
+    def boxes(self, boxes: Sequence[Box]) -> list[Box | None]:
+        """Bounds of the boxes' moved outlines, cut at the sheet's edge; None where nothing is left."""
+        corners = np.asarray(boxes, np.float64).reshape(-1, 2, 2)
+        outlines = corners[:, None, 0] + _OUTLINE * (corners[:, None, 1] - corners[:, None, 0])
+        moved = self.points(outlines.reshape(-1, 2)).reshape(len(corners), len(_OUTLINE), 2)
+        both = np.concatenate([moved.min(axis=1), moved.max(axis=1)], axis=1)
+        return [self.cut(box) for box in both.tolist()]
+
+    def cut(self, box: Sequence[float]) -> Box | None:
+        """A box cut at the sheet's edge, None if it lies beyond."""
+        x0, y0, x1, y1 = box
+        if x1 <= 0 or y1 <= 0 or x0 >= self.width or y0 >= self.height:
+            return None
+        return max(x0, 0.0), max(y0, 0.0), min(x1, self.width), min(y1, self.height)
+
+    def turns(self, boxes: Sequence[Box], along: Sequence[float]) -> list[tuple[float, bool]]:
+        """How each box's middle is turned, in degrees counter-clockwise, and whether it is mirrored.
+
+        Measured over the box's extent in the direction `along` and across it, so waves shorter than it average out.
+        """
+        box = np.asarray(boxes, np.float64).reshape(-1, 2, 2)
+        half = np.maximum((box[:, 1] - box[:, 0]).max(axis=1), 2.0)[:, None] / 2
+        c, s = np.cos(np.radians(along)), np.sin(np.radians(along))
+        middle = box.mean(axis=1)
+        u, v = np.stack([c, -s], axis=1) * half, np.stack([s, c], axis=1) * half
+        probes = np.stack([middle - u, middle + u, middle - v, middle + v], axis=1)
+        moved = self.points(probes.reshape(-1, 2)).reshape(-1, 4, 2)
+        du, dv = moved[:, 1] - moved[:, 0], moved[:, 3] - moved[:, 2]
+        turn = np.degrees(np.arctan2(-du[:, 1], du[:, 0])) - np.asarray(along)
+        flipped = du[:, 0] * dv[:, 1] - du[:, 1] * dv[:, 0] < 0
+        return list(zip(turn.tolist(), flipped.tolist(), strict=True))
 
 
-def _move_line(line: Line, map_points: PointMap, frame: tuple[float, float]) -> Line | None:
-    points = _move_polyline(np.asarray(line.points, np.float64), map_points)
-    if _clip(bounds(points), frame) is None:
-        return None
-    return line.model_copy(update={"points": tuple(_points(points))})
+def _move_symbols(symbols: Sequence[Symbol], motion: _Motion) -> tuple[Symbol, ...]:
+    old = [s.box for s in symbols]
+    ports = motion.points(np.array([port for s in symbols for port in s.ports], np.float64).reshape(-1, 2))
+    ends = np.cumsum([len(s.ports) for s in symbols], dtype=int).tolist()
+    moved = []
+    for symbol, box, (turn, flipped), end in zip(
+        symbols, motion.boxes(old), motion.turns(old, [0.0] * len(old)), ends, strict=True
+    ):
+        if box is None:
+            continue
+        # A flipping motion is R(turn) after top-bottom, that is R(turn + 180) M; with the symbol's own R(r) M^m it
+        # makes R(turn + 180 - r) M^(1 - m).
+        rotation = turn + 180.0 - symbol.rotation if flipped else turn + symbol.rotation
+        update = {
+            "box": box,
+            "rotation": _tidy_angle(rotation),
+            "mirrored": symbol.mirrored != flipped,
+            "ports": _points(ports[end - len(symbol.ports) : end]),
+        }
+        moved.append(symbol.model_copy(update=update))
+    return tuple(moved)
 
 
-def _move_word(word: Word, map_points: PointMap, frame: tuple[float, float], owners: set[str]) -> Word | None:
-    box = _move_box(word.box, map_points, frame)
-    if box is None:
-        return None
-    turn, _ = _turn_at(word.box, map_points, along=word.angle)
-    owner = word.owner if word.owner in owners else None
-    return word.model_copy(update={"box": box, "angle": _tidy_angle(word.angle + turn), "owner": owner})
+def _move_lines(lines: Sequence[Line], motion: _Motion) -> tuple[Line, ...]:
+    dense = [_subdivide(np.asarray(line.points, np.float64)) for line in lines]
+    points = motion.points(np.concatenate([d for d, _ in dense])) if dense else np.zeros((0, 2))
+    moved, start = [], 0
+    for line, (own, given) in zip(lines, dense, strict=True):
+        kept = _without_straight(points[start : start + len(own)], given)
+        start += len(own)
+        if motion.cut(bounds(kept)) is not None:
+            moved.append(line.model_copy(update={"points": _points(kept)}))
+    return tuple(moved)
 
 
-def _move_table(table: Table, map_points: PointMap, frame: tuple[float, float]) -> Table | None:
-    moved = _move_boxed(table, map_points, frame)
-    if moved is None:
-        return None
-    cells = _present(_move_boxed(c, map_points, frame) for c in table.cells)
-    return moved.model_copy(update={"cells": cells})
+def _move_words(words: Sequence[Word], motion: _Motion, owners: set[str]) -> tuple[Word, ...]:
+    old = [w.box for w in words]
+    moved = []
+    for word, box, (turn, _) in zip(words, motion.boxes(old), motion.turns(old, [w.angle for w in words]), strict=True):
+        if box is not None:
+            owner = word.owner if word.owner in owners else None
+            update = {"box": box, "angle": _tidy_angle(word.angle + turn), "owner": owner}
+            moved.append(word.model_copy(update=update))
+    return tuple(moved)
 
 
-def _move_title_block(block: TitleBlock | None, map_points: PointMap, frame: tuple[float, float]) -> TitleBlock | None:
-    box = _move_box(block.box, map_points, frame) if block is not None else None
+def _move_title_block(block: TitleBlock | None, motion: _Motion) -> TitleBlock | None:
+    box = motion.boxes([block.box])[0] if block is not None else None
     if block is None or box is None:
         return None
-    return TitleBlock(box=box, fields=_present(_move_boxed(f, map_points, frame) for f in block.fields))
+    return TitleBlock(box=box, fields=_move_boxed(block.fields, motion))
 
 
-def _present(parts: Iterable[_Part | None]) -> tuple[_Part, ...]:
-    return tuple(part for part in parts if part is not None)
+def _move_boxed(parts: Sequence[_Boxed], motion: _Motion) -> tuple[_Boxed, ...]:
+    boxes = motion.boxes([part.box for part in parts])
+    return tuple(
+        part.model_copy(update={"box": box}) for part, box in zip(parts, boxes, strict=True) if box is not None
+    )
 
 
-def _move_boxed(part: _Boxed, map_points: PointMap, frame: tuple[float, float]) -> _Boxed | None:
-    box = _move_box(part.box, map_points, frame)
-    return None if box is None else part.model_copy(update={"box": box})
-
-
-def _kept_connections(connections: tuple[Connection, ...], symbols: set[str], lines: set[str]) -> list[Connection]:
+def _kept_connections(connections: Sequence[Connection], symbols: set[str], lines: set[str]) -> tuple[Connection, ...]:
     kept = [c for c in connections if c.a in symbols and c.b in symbols]
-    return [c.model_copy(update={"lines": tuple(name for name in c.lines if name in lines)}) for c in kept]
-
-
-def _move_box(box: Box, map_points: PointMap, frame: tuple[float, float]) -> Box | None:
-    """Bounds of the box's moved outline, cut at the sheet's edge; None if nothing is left."""
-    x0, y0, x1, y1 = box
-    t = np.linspace(0.0, 1.0, EDGE_SAMPLES)
-    x, y = x0 + t * (x1 - x0), y0 + t * (y1 - y0)
-    fixed = np.ones_like(t)
-    edges = [np.c_[x, y0 * fixed], np.c_[x, y1 * fixed], np.c_[x0 * fixed, y], np.c_[x1 * fixed, y]]
-    return _clip(bounds(map_points(np.concatenate(edges))), frame)
-
-
-def _clip(box: Box, frame: tuple[float, float]) -> Box | None:
-    x0, y0, x1, y1 = box
-    width, height = frame
-    if x1 <= 0 or y1 <= 0 or x0 >= width or y0 >= height:
-        return None
-    return max(x0, 0.0), max(y0, 0.0), min(x1, width), min(y1, height)
-
-
-def _turn_at(box: Box, map_points: PointMap, *, along: float = 0.0) -> tuple[float, bool]:
-    """How a box's middle is turned, in degrees counter-clockwise, and whether it is mirrored.
-
-    Measured on the box's extent along the direction `along` and across it, so waves shorter than the box average out.
-    """
-    x0, y0, x1, y1 = box
-    half = max(x1 - x0, y1 - y0, 2.0) / 2
-    c, s = np.cos(np.radians(along)), np.sin(np.radians(along))
-    middle = np.array([(x0 + x1) / 2, (y0 + y1) / 2])
-    u, v = np.array([c, -s]) * half, np.array([s, c]) * half
-    left, right, top, bottom = map_points(np.stack([middle - u, middle + u, middle - v, middle + v]))
-    du, dv = right - left, bottom - top
-    turn = float(np.degrees(np.arctan2(-du[1], du[0]))) - along
-    return turn, bool(du[0] * dv[1] - du[1] * dv[0] < 0)
+    return tuple(c.model_copy(update={"lines": tuple(name for name in c.lines if name in lines)}) for c in kept)
 
 
 def _tidy_angle(angle: float) -> float:
@@ -160,10 +184,8 @@ def _tidy_angle(angle: float) -> float:
     return nearest % 360.0 if abs(angle - nearest) <= RIGHT_ANGLE_SNAP_DEG else angle
 
 
-def _move_polyline(points: Array, map_points: PointMap) -> Array:
-    """Moved polyline (M, 2): every given point, and between them those that the motion bends off the chord."""
-    dense, given = _subdivide(points)
-    moved = np.asarray(map_points(dense), np.float64)
+def _without_straight(moved: Array, given: list[int]) -> Array:
+    """Of a moved dense polyline, the points that were given, and between them those that leave the chord."""
     keep: list[int] = [0]
     for start, end in pairwise(given):
         keep += _bends(moved, start, end)
@@ -199,5 +221,5 @@ def _bends(points: NDArray[np.float64], start: int, end: int) -> list[int]:
     return [*_bends(points, start, at), at, *_bends(points, at, end)]
 
 
-def _points(points: Array) -> list[Point]:
-    return [(float(x), float(y)) for x, y in points]
+def _points(points: Array) -> tuple[Point, ...]:
+    return tuple((float(x), float(y)) for x, y in points)
