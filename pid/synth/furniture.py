@@ -197,6 +197,7 @@ class _Composer:
         taken = draw_notes(
             self.pen, box, sentences=note_sentences(self.words), text_mm=float(self.rng.uniform(1.8, 2.6)) * self.scale,
             heading=self._heading("notes"), numbering=numbering,
+            joined=bool(self.rng.random() < 0.6),
         )  # fmt: skip
         if taken is not None and block:
             self._block(taken)

@@ -39,7 +39,7 @@ def draw_border(pen: Pen, *, width_mm: float, height_mm: float, words: Wording, 
         text = f"{width_mm:.0f} x {height_mm:.0f} mm - {size}" if rng.random() < 0.4 else size
         cell = (outer[0], outer[3] + 0.4, outer[0] + 60 * scale, height_mm - 0.4)
         pen.letter(text, cell, height=min(2.2 * scale, margin * 0.4), align="left")
-    if rng.random() < 0.25:
+    if style != "ruler" and rng.random() < 0.25:
         _draw_scale_ruler(pen, outer, height_mm=height_mm, scale=scale)
     if rng.random() < 0.3:
         text = f"{words.date()}  {rng.integers(0, 24):02}:{rng.integers(0, 60):02}  C:/PLOT/{words.number()}.PLT"

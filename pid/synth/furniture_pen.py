@@ -23,6 +23,8 @@ NARROWEST = 0.62
 """Width factor below which lettering is set smaller instead; draughting offices seldom squeeze further."""
 SMALLEST_MM = 1.0
 """Cap height below which words are dropped instead: smaller does not survive a plot."""
+SLACK = 0.7
+"""Lettering wished for smaller than `SMALLEST_MM` may still shrink by this factor, e.g. for a J that descends."""
 _SUBSTITUTES = {
     "³": "3", "²": "2", "°": " DEG", "Ø": "DIA", "–": "-", "—": "-", "·": ".", "µ": "u", "&": "AND", "±": "+/-",
 }  # fmt: skip
@@ -125,7 +127,7 @@ def _fit(text: str, font: str, height: float, room: tuple[float, float]) -> tupl
         factor = min(1.0, room[0] / max((x1 - x0) * size, 1e-6))
         if factor < NARROWEST:
             size, factor = size * factor / NARROWEST, NARROWEST
-        if size >= min(SMALLEST_MM, height):
+        if size >= min(SMALLEST_MM, SLACK * height):
             # A hair is kept back so that rounding never lets ink touch the rule.
             return text, size * 0.999, factor * 0.999
         text = " ".join(text.split()[:-1])

@@ -172,10 +172,12 @@ def column_widths(pen: Pen, rows: Sequence[Sequence[str | None]], *, text_mm: fl
 
 
 def draw_notes(
-    pen: Pen, box: Box, *, sentences: Sequence[str], text_mm: float, heading: str, numbering: str = "{n}. "
+    pen: Pen, box: Box, *, sentences: Sequence[str], text_mm: float, heading: str, numbering: str = "{n}.",
+    joined: bool = False,
 ) -> Box | None:  # fmt: skip
     """Numbered sentences from the top left of `box`, wrapped; the box they take, None where nothing fits.
 
+    With `joined` a number and the first line of its sentence are one string of lettering, else the number stands alone.
     A sentence that would end below the box is left out with all that follow it.
     """
     x0, y, x1, y1 = box
@@ -187,13 +189,17 @@ def draw_notes(
     if head and heading.endswith(":"):
         pen.rule([[head.box[0], y + pitch * 1.25], [head.box[2], y + pitch * 1.25]], layer="TEXT")
     y += pitch * 1.5
-    indent = pen.width_of("00. ", height=text_mm) + text_mm * 0.6
+    indent = pen.width_of(numbering.format(n=88), height=text_mm) + text_mm if numbering else 0.0
     for n, sentence in enumerate(sentences, start=1):
         lines = _wrapped(pen, sentence, x1 - x0 - indent, text_mm)
         if y + pitch * len(lines) > y1:
             break
-        if numbering:
-            number = numbering.format(n=n).strip()
+        number = numbering.format(n=n).strip()
+        if numbering and joined:
+            line = f"{number} {lines.pop(0)}"
+            pen.letter(line, (x0, y, x1, y + pitch), height=text_mm, align="left", pad=0.0)
+            y += pitch
+        elif numbering:
             pen.letter(number, (x0, y, x0 + indent, y + pitch), height=text_mm, align="left", pad=0.0)
         for line in lines:
             pen.letter(line, (x0 + indent, y, x1, y + pitch), height=text_mm, align="left", pad=0.0)

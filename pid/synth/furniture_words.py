@@ -164,9 +164,16 @@ class Wording:
         return "".join(part[0] for part in name.replace(".", "").split()) if self._initials else name
 
     def date(self) -> str:
-        """A date in the sheet's format, within two years."""
-        year = self.year + int(self.rng.integers(3))
-        month, day = int(self.rng.integers(1, 13)), int(self.rng.integers(1, 29))
+        """A date in the sheet's format, within three years."""
+        return self.dates(1)[0]
+
+    def dates(self, count: int) -> list[str]:
+        """Dates in the sheet's format, within three years, from the earliest on."""
+        return [self._written(int(day)) for day in np.sort(self.rng.integers(0, 3 * 12 * 28, count))]
+
+    def _written(self, day: int) -> str:
+        """The date of a day counted from the first of `year`, months taken as 28 days."""
+        year, month, day = self.year + day // 336, day // 28 % 12 + 1, day % 28 + 1
         return (
             f"{year}-{month:02}-{day:02}",
             f"{day:02}.{month:02}.{year % 100:02}",

@@ -102,7 +102,9 @@ def _column(width: float, height: float) -> list[Slot]:
 def _cae(width: float, height: float) -> list[Slot]:
     x = width - 200
     return [
-        Slot("revisions", 0, height - 56, x, 56),
+        Slot("logo", 0, 0, x, 26),
+        Slot("signatures", 0, 26, x, 28),
+        Slot("revisions", 0, 54, x, 56),
         Slot("field", x, 0, 60, 12, "status"),
         Slot("field", x + 60, 0, 140, 12, "plant", 4),
         Slot("field", x, 12, 60, 12, "scale", 3),

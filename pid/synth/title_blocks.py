@@ -99,10 +99,11 @@ class _Block:
         heading: list[str | None] = [words.label(name) for name in names]
         last = self.revision_index
         filled = min(int(rng.integers(1, count)), last + 1)
+        dates = words.dates(filled)
         body: list[list[str | None]] = [
             [
                 words.revision(last - filled + 1 + i),
-                words.date(),
+                dates[i],
                 words.pick(REVISION_TEXTS, REVISION_TEXTS_KO),
                 *("" if self.redact else words.person() for _ in range(3)),
             ]
@@ -126,7 +127,7 @@ class _Block:
         x0, y0, x1, y1 = box
         roles = ("drawn", "checked", "approved") if rng.random() < 0.6 else ("drawn", "designed", "checked", "approved")
         rows: list[list[str | None]] = [["", words.label("name"), words.label("date"), words.label("signature")]]
-        dates = sorted(words.date() for _ in roles)
+        dates = words.dates(len(roles))
         rows += [[words.label(f"{r}_by"), words.person(), d, ""] for r, d in zip(roles, dates, strict=True)]
         height = (y1 - y0) / len(rows)
         first = len(pen.words)
