@@ -1,0 +1,483 @@
+"""A sheet in the making: pieces, network, lettering and the paper that is left, with the acts a draughtsman has."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+import numpy as np
+
+from pid.catalog import Catalog, Kind, Variant
+from pid.drawing import Box, Point
+from pid.synth.fonts import text_bounds
+from pid.synth.ink import Lettering, Stroke
+from pid.synth.network import Network, Pen
+from pid.synth.place import ACROSS, ALL_LAYERS, ALONG, SOLID, TEXT, Occupancy, Piece, grown_box, union_box
+from pid.synth.plant import Names
+from pid.synth.route import STEPS
+from pid.synth.style import Style, is_bubble_kind
+
+Owner = Piece | Point | None  # a point stands for the line that passes there
+
+CONTACT = "contact"  # style of an edge that joins parts which touch: no ink of its own
+_UPRIGHT = ("instrument", "connector")  # groups that are not turned, for their lettering
+
+
+@dataclass(frozen=True)
+class Written:
+    """A placed text and what it labels."""
+
+    text: str
+    center: Point
+    height: float
+    angle: int
+    box: Box
+    owner: Owner
+
+
+@dataclass(frozen=True)
+class Item:
+    """A part of a train: a kind, its state, and the pipe before it in u."""
+
+    kind: Kind
+    gap: float = 3.0
+    state: str = ""
+    flip: bool = False
+    label: bool = True
+
+
+@dataclass(eq=False)
+class Train:
+    """Parts in a row from a point outward, not on paper yet."""
+
+    start: Point
+    direction: int
+    parts: list[tuple[Piece, str, str | None]]  # piece, entry port, leaving port
+    tail: float  # mm of pipe after the last part
+    box: Box
+
+    @property
+    def end(self) -> Point:
+        """Where the pipe ends."""
+        dx, dy = STEPS[self.direction]
+        at = self.start
+        if self.parts:
+            piece, _, leave = self.parts[-1]
+            if leave is None:
+                return at
+            port = piece.port(leave)
+            at = (port.x, port.y)
+        return at[0] + dx * self.tail, at[1] + dy * self.tail
+
+
+@lru_cache(maxsize=4096)
+def axis_ports(variant: Variant) -> tuple[str, str] | None:
+    """Ports of a part that sits in a straight pipe: entry on the left, leaving on the right; None for other parts."""
+    entry = [p for p in variant.ports if p.role in ("process", "any") and p.direction % 360 == 180 and abs(p.y) < 0.01]
+    leave = [p for p in variant.ports if p.role in ("process", "any") and p.direction % 360 == 0 and abs(p.y) < 0.01]
+    return (entry[0].id, leave[0].id) if entry and leave else None
+
+
+@dataclass(eq=False)
+class Draft:
+    """What is on the sheet so far. Lengths in u are multiples of the style's unit, everything else is mm."""
+
+    rng: np.random.Generator
+    style: Style
+    catalog: Catalog
+    names: Names
+    paper: Occupancy
+    area: Box  # where the plant may be drawn
+    net: Network = field(default_factory=Network)
+    pieces: list[Piece] = field(default_factory=list)
+    written: list[Written] = field(default_factory=list)
+    under: list[Stroke] = field(default_factory=list)
+    over: list[Stroke] = field(default_factory=list)
+    overlays: list[tuple[Piece, int]] = field(default_factory=list)
+    open_ends: list[tuple[int, int]] = field(default_factory=list)  # node, direction outward
+    rare: list[Kind] = field(default_factory=list)
+
+    @property
+    def u(self) -> float:
+        """Paper length of a catalogue millimetre."""
+        return self.style.unit
+
+    def chance(self, share: float) -> bool:
+        """True in that share of cases."""
+        return bool(self.rng.random() < share)
+
+    def pick(self, of: Sequence[str]) -> str:
+        """One of the strings."""
+        return of[int(self.rng.integers(len(of)))]
+
+    def has(self, name: str) -> bool:
+        """Whether the catalogue has the kind."""
+        return name in self.catalog
+
+    def pen(self, kind: str = "process", style: str = "solid", **options: object) -> Pen:
+        """The house's pen for a line."""
+        width = self.style.pipe_mm if kind == "process" else self.style.thin_mm
+        return Pen(kind=kind, style=style, width_mm=width, **options)  # type: ignore[arg-type]
+
+    # -- pieces ------------------------------------------------------------------------------------------------
+
+    def make(
+        self, kind: Kind | str, *, at: Point = (0.0, 0.0), rotation: int = 0, mirrored: bool = False, state: str = "",
+        stretch: tuple[float, float] = (1.0, 1.0), slots: dict[str, str] | None = None,
+    ) -> Piece:  # fmt: skip
+        """A piece in the house's manner, not on paper yet."""
+        k = self.catalog[kind] if isinstance(kind, str) else kind
+        scale = self.style.size_of(k)
+        big = k.group in ("vessel", "separator", "heat_exchanger", "compressor", "pump")
+        pen = self.style.equipment_pen_mm if big else self.style.pen_mm
+        piece = Piece(
+            k, self.style.variant_of(k, self.rng, state=state), at[0], at[1], (scale * stretch[0], scale * stretch[1]),
+            rotation % 360, mirrored, pen, slots=dict(slots or {}), stem_in_box=self.style.stem_in_box and k.group == "actuator",
+        )  # fmt: skip
+        if state:
+            piece.attributes["state"] = piece.variant.state
+        return piece
+
+    def put(self, piece: Piece, *, margin: float = 0.6) -> Piece:
+        """Put a piece on paper with the lettering of its slots."""
+        piece.id = f"s{len(self.pieces)}"
+        self.pieces.append(piece)
+        box = piece.box
+        if piece.kind.group not in ("flow_arrow",):
+            self.paper.mark(grown_box(box, margin * self.u), SOLID)
+        for slot in piece.variant.texts:
+            text = piece.slots.get(slot.slot, "") if slot.slot else slot.text
+            if not text:
+                continue
+            (x, y) = piece.to_sheet([(slot.x, slot.y)])[0]
+            height = slot.height * min(abs(piece.scale[0]), abs(piece.scale[1]))
+            turned = piece.rotation % 180 == 90 and piece.kind.group in ("other", "connector", "valve", "fitting")
+            room = ((box[3] - box[1]) if turned else (box[2] - box[0])) * 0.94
+            width = self.extent(text, height)[0]
+            if width > room and piece.kind.group in ("instrument", "connector", "nozzle"):
+                height *= max(room / width, 0.6)
+            self.write(text, (float(x), float(y)), height=height, angle=90 if turned else 0, owner=piece, mark=False)
+        return piece
+
+    def name_bubble(self, piece: Piece, *, controller: bool = False, letters: str | None = None) -> None:
+        """Choose the lettering of a balloon or meter that is not on paper yet."""
+        first, number = self.names.bubble(controller=controller)
+        first = letters or first
+        slots = {t.slot for t in piece.variant.texts if t.slot}
+        if not slots:
+            return
+        if slots == {"letters"}:
+            first = first[:3]
+        piece.slots = {"letters": first, "number": number, "tag": self.pick(["LG-10", "RO-10", "A", "2"]), "size": self.names.size()}
+        piece.tag = f"{first} {number}" if "number" in slots else first
+
+    def fits(self, box: Box, *, grow: float = 1.0, layers: Sequence[int] = ALL_LAYERS) -> bool:
+        """Whether the box, grown by `grow` u, is free and inside the area."""
+        b = grown_box(box, grow * self.u)
+        a = self.area
+        return a[0] <= b[0] and a[1] <= b[1] and b[2] <= a[2] and b[3] <= a[3] and self.paper.free(b, layers)
+
+    def port_node(self, piece: Piece, name: str) -> int:
+        """The network node of a port (a new one, or the one made before)."""
+        for i in range(len(self.net.nodes) - 1, -1, -1):
+            node = self.net.nodes[i]
+            if node.piece is piece and node.port == name:
+                return i
+        port = piece.port(name)
+        return self.net.add_node((port.x, port.y), piece, name)
+
+    # -- lettering ---------------------------------------------------------------------------------------------
+
+    def extent(self, text: str, height: float) -> tuple[float, float]:
+        """Width and height of the ink of a text, mm."""
+        x0, y0, x1, y1 = text_bounds(text, font=self.style.font, height_mm=height, width_factor=self.style.width_factor)
+        return x1 - x0, y1 - y0
+
+    def text_box(self, text: str, center: Point, height: float, angle: int) -> Box:
+        """Where the ink of a text lies."""
+        x0, y0, x1, y1 = text_bounds(text, font=self.style.font, height_mm=height, width_factor=self.style.width_factor)
+        pad = self.style.thin_mm / 2
+        x0, y0, x1, y1 = x0 - pad, y0 - pad, x1 + pad, y1 + pad
+        if angle == 90:
+            x0, y0, x1, y1 = y0, -x1, y1, -x0
+        elif angle == 270:
+            x0, y0, x1, y1 = -y1, x0, -y0, x1
+        return center[0] + x0, center[1] + y0, center[0] + x1, center[1] + y1
+
+    def write(
+        self, text: str, center: Point, *, height: float | None = None, angle: int = 0, owner: Owner = None, mark: bool = True
+    ) -> Written:
+        """Letter a text without asking whether there is room."""
+        h = height or self.style.text_mm
+        written = Written(text, center, h, angle, self.text_box(text, center, h, angle), owner)
+        self.written.append(written)
+        if mark:
+            self.paper.mark(written.box, TEXT)
+        return written
+
+    def try_write(
+        self, text: str, centers: Sequence[Point], *, height: float | None = None, angle: int = 0, owner: Owner = None, grow: float = 0.5
+    ) -> Written | None:
+        """Letter a text at the first of the places that has room."""
+        h = height or self.style.text_mm
+        for center in centers:
+            if self.fits(self.text_box(text, center, h, angle), grow=grow):
+                return self.write(text, center, height=h, angle=angle, owner=owner)
+        return None
+
+    def stack(self, lines: Sequence[str], box: Box, side: str, *, angle: int, height: float | None = None, gap: float = 0.8) -> list[Written]:
+        """Lines of text stacked at a side (above, below, left, right) of a box, not on paper yet."""
+        h = height or self.style.text_mm
+        pitch, away = 1.5 * h, gap * self.u + h / 2
+        x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+        out = []
+        for i, line in enumerate(lines):
+            from_body = i if side in ("below", "right") else len(lines) - 1 - i
+            offset = away + from_body * pitch
+            if angle == 90:
+                cx = box[2] + offset if side == "right" else box[0] - offset
+                center = (cx, y)
+            elif side in ("above", "below"):
+                center = (x, box[3] + offset if side == "below" else box[1] - offset)
+            else:
+                width = self.extent(line, h)[0]
+                middle = y + (i - (len(lines) - 1) / 2) * pitch
+                center = (box[2] + gap * self.u + width / 2, middle) if side == "right" else (box[0] - gap * self.u - width / 2, middle)
+            out.append(Written(line, center, h, angle, self.text_box(line, center, h, angle), None))
+        return out
+
+    def commit(self, texts: Sequence[Written], owner: Owner) -> None:
+        """Put planned lettering on paper."""
+        for t in texts:
+            self.written.append(replace(t, owner=owner))
+            self.paper.mark(t.box, TEXT)
+
+    def label(self, piece: Piece, lines: Sequence[str], *, along: bool, height: float | None = None) -> bool:
+        """Letter lines beside a piece that sits in a horizontal (`along`) or vertical pipe; False without room."""
+        if not lines:
+            return True
+        box, n = piece.box, len(lines)
+        first, second = ("above", "below") if along else ("left", "right")
+        angle = 0 if along else 90
+        plans: list[list[tuple[str, Sequence[str], int]]] = []
+        if n > 1:
+            plans += [[(first, lines[:1], angle), (second, lines[1:], angle)], [(first, lines[:-1], angle), (second, lines[-1:], angle)]]
+        plans += [[(second, lines, angle)], [(first, lines, angle)]]
+        if not along and (self.style.family not in ("offshore", "benchmark") or n == 1):
+            plans += [[("right", lines, 0)], [("left", lines, 0)]]
+        if self.chance(0.4):
+            plans.reverse()
+        for plan in plans:
+            texts = [t for side, part, a in plan for t in self.stack(part, box, side, angle=a, height=height)]
+            if all(self.fits(t.box, grow=0.3) for t in texts):
+                self.commit(texts, piece)
+                return True
+        return False
+
+    # -- lines -------------------------------------------------------------------------------------------------
+
+    def mark_edge(self, index: int) -> None:
+        """Take the paper of an edge."""
+        a, b = self.net.ends(index)
+        self.paper.mark_line(a, b, self.u)
+
+    def connect(self, a: int, points: Sequence[Point], b: int | None, pen: Pen) -> list[int]:
+        """Draw a polyline from node a through inner points to node b, or to a new open node at the last point."""
+        edges = []
+        inner = list(points)
+        if b is None:
+            b = self.net.add_node(inner.pop())
+        here = a
+        for point in inner:
+            node = self.net.add_node(point)
+            edges.append(self.net.add_edge(here, node, pen))
+            here = node
+        edges.append(self.net.add_edge(here, b, pen))
+        for e in edges:
+            self.mark_edge(e)
+        return edges
+
+    def touch(self, a: int, b: int, kind: str = "process") -> int:
+        """Join two nodes of parts that touch."""
+        return self.net.add_edge(a, b, Pen(kind=kind, style=CONTACT, width_mm=0.0))
+
+    def pipe_edges(self, least: float, *, kind: str = "process") -> list[int]:
+        """Edges of at least `least` u that are straight along or across the sheet."""
+        out = []
+        for i, edge in self.net.edges.items():
+            if edge.pen.kind != kind or edge.pen.style == CONTACT:
+                continue
+            (ax, ay), (bx, by) = self.net.ends(i)
+            if abs(ax - bx) + abs(ay - by) >= least * self.u and min(abs(ax - bx), abs(ay - by)) < 1e-6:
+                out.append(i)
+        return out
+
+    def heading(self, index: int) -> int:
+        """Direction of an edge from a to b."""
+        (ax, ay), (bx, by) = self.net.ends(index)
+        if abs(bx - ax) >= abs(by - ay):
+            return 0 if bx >= ax else 180
+        return 270 if by > ay else 90
+
+    def point_on(self, index: int, t: float) -> Point:
+        """The point at t mm from a."""
+        (ax, ay), (dx, dy) = self.net.ends(index)[0], STEPS[self.heading(index)]
+        return ax + dx * t, ay + dy * t
+
+    def end_margin(self, node: int) -> float:
+        """Pipe in u to keep between a part and this end of an edge."""
+        n = self.net.nodes[node]
+        return 1.2 if n.piece is not None else 2.6
+
+    def room_on(self, index: int, low: float, high: float, box: Box) -> bool:
+        """Whether a part that spans low..high mm of an edge and covers `box` fits there."""
+        edge, length = self.net.edges[index], self.net.length(index)
+        if low < self.end_margin(edge.a) * self.u or high > length - self.end_margin(edge.b) * self.u:
+            return False
+        along = self.heading(index) in (0, 180)
+        a = self.area
+        g = grown_box(box, 0.6 * self.u)
+        if not (a[0] <= g[0] and a[1] <= g[1] and g[2] <= a[2] and g[3] <= a[3]):
+            return False
+        if not self.paper.free(g, (SOLID, TEXT, ACROSS if along else ALONG)):
+            return False
+        y = self.point_on(index, low)[1 if along else 0]
+        strip, own = 2.2 * self.u, ALONG if along else ACROSS
+        before = (g[0], g[1], g[2], y - strip) if along else (g[0], g[1], y - strip, g[3])
+        after = (g[0], y + strip, g[2], g[3]) if along else (y + strip, g[1], g[2], g[3])
+        return all(b[2] <= b[0] or b[3] <= b[1] or self.paper.free(b, (own,)) for b in (before, after))
+
+    def insert(
+        self, index: int, t: float, kind: Kind, *, state: str = "", flip: bool = False, reverse: bool = False,
+        label: Sequence[str] = (), must_label: bool = False, slots: dict[str, str] | None = None,
+    ) -> tuple[Piece, int, int] | None:  # fmt: skip
+        """Put a part into an edge, its middle t mm from a. Returns it with the edges before and after."""
+        heading = self.heading(index)
+        rotation = (heading + (180 if flip else 0) + (180 if reverse else 0)) % 360
+        upright = kind.group in _UPRIGHT and is_bubble_kind(kind)
+        piece = self.make(kind, rotation=0 if upright else rotation, mirrored=flip and not upright, state=state, slots=slots)
+        ports = axis_ports(piece.variant)
+        if kind.group == "instrument" and not piece.slots:
+            self.name_bubble(piece)
+        if ports is None:
+            return None
+        if upright:
+            names = {p.direction: p.id for p in piece.ports}
+            if heading not in names or (heading + 180) % 360 not in names:
+                return None
+            ports = (names[(heading + 180) % 360], names[heading])
+        entry, leave = (ports[1], ports[0]) if reverse and not upright else ports
+        x, y = self.point_on(index, t)
+        port = piece.port(entry)
+        # the pipe axis passes the ports, not always the origin
+        if heading in (0, 180):
+            piece.x, piece.y = x, piece.y + y - port.y
+        else:
+            piece.x, piece.y = piece.x + x - port.x, y
+        start = self.net.ends(index)[0]
+        p0, p1 = piece.port(entry), piece.port(leave)
+        low = abs(p0.x - start[0]) + abs(p0.y - start[1])
+        high = abs(p1.x - start[0]) + abs(p1.y - start[1])
+        if high < low - 1e-6 or not self.room_on(index, min(low, t), max(high, t), piece.box):
+            return None
+        if must_label and label:
+            mark = len(self.written)
+            if not self.label(piece, label, along=heading in (0, 180)):
+                return None
+            del mark
+        a = self.net.add_node((p0.x, p0.y), piece, entry)
+        b = self.net.add_node((p1.x, p1.y), piece, leave)
+        before, after = self.net.insert(index, a, b)
+        self.put(piece)
+        if label and not must_label:
+            self.label(piece, label, along=heading in (0, 180))
+        return piece, before, after
+
+    # -- trains ------------------------------------------------------------------------------------------------
+
+    def plan_train(self, start: Point, direction: int, items: Sequence[Item], *, tail: float = 0.0) -> Train | None:
+        """Parts in a row from `start`; the last may be a part without a way through, or a balloon."""
+        at, parts, boxes = start, [], [(*start, *start)]
+        dx, dy = STEPS[direction]
+        for i, item in enumerate(items):
+            at = (at[0] + dx * item.gap * self.u, at[1] + dy * item.gap * self.u)
+            made = self._part_at(item, at, direction)
+            if made is None:
+                return None
+            piece, entry, leave = made
+            parts.append(made)
+            boxes.append(piece.box)
+            if leave is None:
+                if i < len(items) - 1:
+                    return None
+                break
+            port = piece.port(leave)
+            at = (port.x, port.y)
+            if port.direction != direction:  # an angle part ends the straight run
+                if i < len(items) - 1:
+                    return None
+                tail = 0.0
+        end = (at[0] + dx * tail * self.u, at[1] + dy * tail * self.u)
+        boxes.append((*end, *end))
+        return Train(start, direction, parts, tail * self.u, union_box(boxes))
+
+    def _part_at(self, item: Item, at: Point, direction: int) -> tuple[Piece, str, str | None] | None:
+        back = (direction + 180) % 360
+        kind = item.kind
+        if kind.group in _UPRIGHT:
+            piece = self.make(kind, state=item.state)
+            entry = next((p for p in piece.ports if p.direction == back), None)
+            if entry is not None and (is_bubble_kind(kind) or kind.group == "connector"):
+                piece.move_port_to(entry.id, at)
+                if is_bubble_kind(kind):
+                    self.name_bubble(piece)
+                return piece, entry.id, None
+        piece = self.make(kind, state=item.state)
+        ports = axis_ports(piece.variant)
+        if ports is not None:
+            flip = item.flip
+            piece.rotation, piece.mirrored = (direction + (180 if flip else 0)) % 360, flip
+            piece.move_port_to(ports[0], at)
+            return piece, ports[0], ports[1]
+        process = [p for p in piece.variant.ports if p.role in ("process", "any")]
+        if not process:
+            return None
+        piece.mirrored = item.flip
+        entry = piece.port(process[0].id)
+        piece.rotation = (back - entry.direction) % 360
+        piece.move_port_to(entry.id, at)
+        leave = process[1].id if len(process) > 1 else None
+        return piece, entry.id, leave
+
+    def lay_train(self, train: Train, node: int, pen: Pen) -> list[int]:
+        """Put a train on paper from a node. Returns nodes: each part's entry and leaving node, then the open end."""
+        nodes, here = [], node
+        for piece, entry, leave in train.parts:
+            port = piece.port(entry)
+            n = self.net.add_node((port.x, port.y), piece, entry)
+            self._join(here, n, pen)
+            self.put(piece)
+            nodes.append(n)
+            if leave is None:
+                return nodes
+            out = piece.port(leave)
+            here = self.net.add_node((out.x, out.y), piece, leave)
+            nodes.append(here)
+        if train.tail > 0:
+            end = self.net.add_node(train.end)
+            self._join(here, end, pen)
+            nodes.append(end)
+        return nodes
+
+    def _join(self, a: int, b: int, pen: Pen) -> None:
+        (ax, ay), (bx, by) = self.net.nodes[a].at, self.net.nodes[b].at
+        if math.hypot(ax - bx, ay - by) < 1e-6:
+            self.touch(a, b, pen.kind)
+        else:
+            self.mark_edge(self.net.add_edge(a, b, pen))
+
+    def letter(self, text: str, center: Point, height: float, angle: int = 0) -> Lettering:
+        """A display-list entry in the house's hand."""
+        return Lettering(text, center, height, angle, self.style.font, width_factor=self.style.width_factor)
