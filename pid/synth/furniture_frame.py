@@ -51,8 +51,9 @@ def draw_border(pen: Pen, *, width_mm: float, height_mm: float, words: Wording, 
 def _draw_zones(pen: Pen, outer: Box, inner: Box, *, words: Wording, scale: float) -> None:
     rng = words.rng
     pitch = float(rng.choice([50, 70, 100])) * max(scale, 0.7)
-    columns = max(4, round((inner[2] - inner[0]) / pitch))
-    rows = max(3, round((inner[3] - inner[1]) / pitch))
+    # Even numbers, as ISO 5457 has them: a centring mark then falls between two names.
+    columns = 2 * max(2, round((inner[2] - inner[0]) / pitch / 2))
+    rows = 2 * max(2, round((inner[3] - inner[1]) / pitch / 2))
     backwards = bool(rng.random() < 0.25)
     both = bool(rng.random() < 0.75)
     height = min(2.8 * scale, (inner[1] - outer[1]) * 0.55)
@@ -76,12 +77,11 @@ def _draw_zones(pen: Pen, outer: Box, inner: Box, *, words: Wording, scale: floa
 
 def _draw_centring_marks(pen: Pen, outer: Box, inner: Box, *, width_mm: float, height_mm: float) -> None:
     x, y = (inner[0] + inner[2]) / 2, (inner[1] + inner[3]) / 2
-    reach = 4.0
     for start, end in (
-        ((x, outer[1] / 2), (x, inner[1] + reach)),
-        ((x, (height_mm + outer[3]) / 2), (x, inner[3] - reach)),
-        ((outer[0] / 2, y), (inner[0] + reach, y)),
-        (((width_mm + outer[2]) / 2, y), (inner[2] - reach, y)),
+        ((x, outer[1] / 2), (x, inner[1])),
+        ((x, (height_mm + outer[3]) / 2), (x, inner[3])),
+        ((outer[0] / 2, y), (inner[0], y)),
+        (((width_mm + outer[2]) / 2, y), (inner[2], y)),
     ):
         pen.rule([start, end], weight=2)
 
@@ -111,6 +111,7 @@ def _draw_scale_ruler(pen: Pen, outer: Box, *, height_mm: float, scale: float) -
         return
     pen.rule([[x, y], [x + 100, y]])
     for at in (0, 50, 100):
-        pen.rule([[x + at, y - room * 0.2], [x + at, y + room * 0.2]])
+        pen.rule([[x + at, y - room * 0.2], [x + at, y]])
         text = f"{at} mm" if at == 100 else str(at)
-        pen.letter(text, (x + at + 1, y - room * 0.3, x + at + 14, y + room * 0.3), height=1.8 * scale, align="left")
+        cell = (x + at - 8, y + 0.3, x + at + 8, y + room * 0.6)
+        pen.letter(text, cell, height=min(1.8 * scale, room * 0.25), pad=0.1)

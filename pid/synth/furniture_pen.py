@@ -70,9 +70,10 @@ class Pen:
         text = settable(text, self.font)
         if not text:
             return None
-        pad = min(0.8, 0.25 * height) if pad is None else pad
         turned = angle % 180 == 90
-        x0, y0, x1, y1 = cell[0] + pad, cell[1] + pad, cell[2] - pad, cell[3] - pad
+        ends, sides = (min(1.2, 0.45 * height), min(0.8, 0.22 * height)) if pad is None else (pad, pad)
+        pad_x, pad_y = (sides, ends) if turned else (ends, sides)
+        x0, y0, x1, y1 = cell[0] + pad_x, cell[1] + pad_y, cell[2] - pad_x, cell[3] - pad_y
         room = (y1 - y0, x1 - x0) if turned else (x1 - x0, y1 - y0)
         fitted = _fit(text, self.font, height, room)
         if fitted is None:

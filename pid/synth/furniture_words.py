@@ -143,7 +143,8 @@ class Wording:
         """One of the words, Korean more often than not on a Korean sheet; ``{n}`` and the like are filled in."""
         words = korean if self.korean and korean and self.rng.random() < 0.7 else english
         text = str(words[int(self.rng.integers(len(words)))])
-        n = str(self.rng.integers(1000, 40000)) if "WO" in text or "DCN" in text else f"{self.rng.uniform(2, 60):.1f}"
+        pressure = "bar" in text.lower()
+        n = f"{self.rng.uniform(2, 60):.1f}" if pressure else str(self.rng.integers(1000, 40000))
         return text.format(n=n, d=self.number(), t=f"T-{self.rng.integers(101, 999)}", c="THE COMPANY")
 
     def label(self, name: str) -> str:

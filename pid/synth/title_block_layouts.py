@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-SlotKind = Literal["field", "label", "logo", "text", "revisions", "signatures", "copyright", "blank", "city"]
+SlotKind = Literal["field", "logo", "revisions", "signatures", "copyright", "blank", "city"]
 LayoutName = Literal["iso", "strip", "column", "cae", "open", "compact", "vendor"]
 Place = Literal["corner", "bottom", "right"]
 SIZES = {"A0": 1189, "A1": 841, "A2": 594, "A3": 420, "A4": 297}
@@ -103,7 +103,8 @@ def _cae(width: float, height: float) -> list[Slot]:
     x = width - 200
     return [
         Slot("logo", 0, 0, x, 26),
-        Slot("signatures", 0, 26, x, 28),
+        Slot("field", 0, 26, x, 14, "company", 3),
+        Slot("city", 0, 40, x, 14),
         Slot("revisions", 0, 54, x, 56),
         Slot("field", x, 0, 60, 12, "status"),
         Slot("field", x + 60, 0, 140, 12, "plant", 4),
