@@ -6,6 +6,7 @@ import math
 import re
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -36,34 +37,44 @@ def drawn_segments(variant: Variant) -> np.ndarray:
     return np.concatenate(parts)
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_variants_are_drawn_inside_the_view_box(kind: Kind) -> None:
+def drawing_problems(kind: Kind, variant: Variant) -> Iterator[str]:
     x0, y0, x1, y1 = view_box(kind.path)
     low, high = np.array([x0, y0]) - 1e-6, np.array([x1, y1]) + 1e-6
-    for variant in kind.variants:
-        points = np.concatenate([shape.points for shape in variant.shapes])
-        assert ((points >= low) & (points <= high)).all(), variant.name
-        assert all(len(shape.points) >= 2 and 0 < shape.width <= 1.5 for shape in variant.shapes), variant.name
-        assert all(shape.stroked or shape.fill != "none" for shape in variant.shapes), variant.name
-        for text in variant.texts:
-            assert text.text or text.slot, f"{variant.name} has lettering without letters"
-            assert 0.7 <= text.height <= 6, f"{variant.name} letters {text.height:.1f} mm high"
-            assert ((low <= (text.x, text.y)) & ((text.x, text.y) <= high)).all(), variant.name
+    points = np.concatenate([shape.points for shape in variant.shapes])
+    if not ((points >= low) & (points <= high)).all():
+        yield "is drawn beyond the view box"
+    if not all(len(shape.points) >= 2 and 0 < shape.width <= 1.5 for shape in variant.shapes):
+        yield "has a shape without extent or with an odd pen"
+    if not all(shape.stroked or shape.fill != "none" for shape in variant.shapes):
+        yield "has an invisible shape"
+    for text in variant.texts:
+        if not (text.text or text.slot):
+            yield "has lettering without letters"
+        if not 0.7 <= text.height <= 6:
+            yield f"letters {text.height:.1f} mm high"
+        if not ((low <= (text.x, text.y)) & ((text.x, text.y) <= high)).all():
+            yield "letters beyond the view box"
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_ports_lie_on_the_drawing_and_lead_out_of_it(kind: Kind) -> None:
-    for variant in kind.variants:
-        assert len({port.id for port in variant.ports}) == len(variant.ports)
-        x0, y0, x1, y1 = variant.box
-        edges = [[x0, y0, x1, y0], [x1, y0, x1, y1], [x1, y1, x0, y1], [x0, y1, x0, y0]]
-        lines = np.concatenate([drawn_segments(variant), edges])
-        for port in variant.ports:
-            off = distance_to_segments([[port.x, port.y]], lines).min()
-            assert off <= PORT_OFF_INK_MM, f"{variant.name}: the port {port.id} is {off:.2f} mm off the drawing"
-            if kind.group in RUN_THROUGH or port.role == "actuator":
-                continue
-            assert not leads_inward(port, variant), f"{variant.name}: the port {port.id} leads inward"
+def port_problems(kind: Kind, variant: Variant) -> Iterator[str]:
+    x0, y0, x1, y1 = variant.box
+    edges = [[x0, y0, x1, y0], [x1, y0, x1, y1], [x1, y1, x0, y1], [x0, y1, x0, y0]]
+    lines = np.concatenate([drawn_segments(variant), edges])
+    for port in variant.ports:
+        off = distance_to_segments([[port.x, port.y]], lines).min()
+        if off > PORT_OFF_INK_MM:
+            yield f"has the port {port.id} {off:.2f} mm off the drawing"
+        if kind.group not in RUN_THROUGH and port.role != "actuator" and leads_inward(port, variant):
+            yield f"has the port {port.id} lead inward"
+
+
+@pytest.mark.parametrize("group", GROUPS)
+@pytest.mark.parametrize("problems_of", [drawing_problems, port_problems])
+def test_shipped_symbols_are_sound(group: str, problems_of: Callable[[Kind, Variant], Iterator[str]]) -> None:
+    kinds = load_catalog().by_group(group)
+    assert kinds
+    problems = [f"{k.name} {v.name} {p}" for k in kinds for v in k.variants for p in problems_of(k, v)]
+    assert not problems, "\n".join(problems)
 
 
 def leads_inward(port: Port, variant: Variant) -> bool:
