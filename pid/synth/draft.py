@@ -22,6 +22,7 @@ from pid.synth.style import Style, is_bubble_kind
 Owner = Piece | Point | None  # a point stands for the line that passes there
 
 CONTACT = "contact"  # style of an edge that joins parts which touch: no ink of its own
+_COUNTED = ("valve", "fitting", "instrument", "actuator", "reducer")
 _UPRIGHT = ("instrument", "connector")  # groups that are not turned, for their lettering
 
 
@@ -98,6 +99,11 @@ class Draft:
     overlays: list[tuple[Piece, int]] = field(default_factory=list)
     open_ends: list[tuple[int, int]] = field(default_factory=list)  # node, direction outward
     rare: list[Kind] = field(default_factory=list)
+
+    @property
+    def parts(self) -> int:
+        """Symbols so far without those that come with equipment or are added at the end."""
+        return sum(p.kind.group in _COUNTED for p in self.pieces)
 
     @property
     def u(self) -> float:

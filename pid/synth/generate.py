@@ -100,7 +100,7 @@ def _lay_plant(draft: Draft) -> None:
     weights = np.array(list(acts.values()))
     choices = list(acts)
     misses = 0
-    while len(draft.pieces) < style.symbols and misses < _MISSES:
+    while draft.parts < style.symbols and misses < _MISSES:
         act = choices[int(rng.choice(len(choices), p=weights / weights.sum()))]
         misses = 0 if act(draft) else misses + 1
         if draft.open_ends and draft.chance(0.5):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from pid.drawing import Point
 from pid.synth.control import bubbles_of
 from pid.synth.draft import Draft
 from pid.synth.features import add_dead_end, choose_in_line, lettering_of, state_of
 from pid.synth.network import Pen
+from pid.synth.place import SOLID
 
 
 def lay_lattice(draft: Draft) -> None:
@@ -43,7 +45,7 @@ def lay_lattice(draft: Draft) -> None:
             if not (0 <= nxt[0] < nx and 0 <= nxt[1] < ny) or key in used:
                 break
             beside = [tuple(sorted((a, (a[0] - step[0], a[1] - step[1])))) for a in side]
-            if any(b in used for b in beside):
+            if any(b in used for b in beside) or not _open_paper(draft, point(run[-1]), point(nxt)):
                 break
             run.append(nxt)
         if len(run) < 4:
@@ -54,6 +56,11 @@ def lay_lattice(draft: Draft) -> None:
         long_runs.append(run)
     _draw_runs(draft, long_runs, at, point)
     _fill(draft)
+
+
+def _open_paper(draft: Draft, a: Point, b: Point) -> bool:
+    box = (min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]), max(a[1], b[1]))
+    return draft.fits(box, grow=5.0, layers=(SOLID,))
 
 
 def _draw_runs(draft: Draft, runs, at, point) -> None:  # type: ignore[no-untyped-def]
@@ -78,7 +85,7 @@ def _fill(draft: Draft) -> None:
     bubbles = bubbles_of(draft)
     due_bubbles = [k for k in draft.rare if k in bubbles]
     misses = 0
-    while len(draft.pieces) < draft.style.symbols and misses < 220:
+    while draft.parts < draft.style.symbols and misses < 220:
         edges = draft.pipe_edges(9)
         if not edges:
             break

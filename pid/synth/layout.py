@@ -118,7 +118,7 @@ def equipment_terminals(draft: Draft, piece: Piece) -> list[Terminal]:
         if port.role != "process" or port.direction % 90:
             continue
         if nozzle:
-            out.append(Terminal(_nozzle_stub(draft, (port.x, port.y), port.direction), port.direction))
+            out.append(Terminal(_nozzle_stub(draft, piece, (port.x, port.y), port.direction), port.direction))
         else:
             out.append(Terminal(draft.net.add_node((port.x, port.y), piece, port.id), port.direction))
     return out
@@ -161,7 +161,7 @@ def _nozzle(draft: Draft, piece: Piece, wall: Point, side: int) -> int | None:
     kind = draft.style.nozzle_kind if draft.chance(0.9) else "none"
     number = draft.names.number(f"nozzle-{piece.id}") - draft.names.start
     if kind == "nozzle" and draft.has("nozzle"):
-        return _nozzle_stub(draft, wall, side, f"N{number}")
+        return _nozzle_stub(draft, piece, wall, side, f"N{number}")
     if kind == "nozzle_tag" and draft.has("nozzle_tag"):
         tag = f"{'M' if draft.chance(0.08) else 'N'}{number}{draft.pick(['', '', 'A', 'B'])}"
         box = draft.make("nozzle_tag", slots={"tag": tag})
@@ -173,15 +173,16 @@ def _nozzle(draft: Draft, piece: Piece, wall: Point, side: int) -> int | None:
             box.x, box.y = box.x + (0 if dx else shift), box.y + (0 if dy else shift)
         if not draft.paper.free(grown_box(box.box, 0.3 * u), (1,)):
             return None
-        box.tag = tag
+        box.tag, box.parent = tag, piece
         draft.put(box)
         draft.paper.mark(box.box, 1)
         return draft.net.add_node(wall, box, "wall")
     return draft.net.add_node(wall, piece, f"wall{number}")
 
 
-def _nozzle_stub(draft: Draft, wall: Point, side: int, tag: str | None = None) -> int:
+def _nozzle_stub(draft: Draft, item: Piece, wall: Point, side: int, tag: str | None = None) -> int:
     piece = draft.make("nozzle", rotation=(side + 180) % 360)
+    piece.parent = item
     piece.move_port_to("b", wall)
     tag = tag or f"N{draft.rng.integers(1, 5)}"
     piece.tag = tag
@@ -224,6 +225,13 @@ def _connector(draft: Draft, side: int, y: float, inset: float) -> Terminal | No
         piece.rotation, piece.mirrored = 0, True
     if draft.catalog[kind.name].stretch and draft.chance(0.6):
         piece.scale = (piece.scale[0] * draft.rng.uniform(0.85, 1.25), piece.scale[1])
+    room = next((t for t in piece.variant.texts if t.slot == "tag"), None)
+    short = room is not None and len(room.text) < 6
+    if short:
+        piece.slots["tag"] = str(draft.rng.integers(1, 400))
+    elif kind.stretch:
+        widest = max((draft.extent(piece.slots.get(t.slot or "", ""), t.height * piece.scale[1])[0] for t in piece.variant.texts), default=0.0)
+        piece.scale = (max(piece.scale[0], widest / 22.0), piece.scale[1])
     inner = 0 if side == 180 else 180
     ports = [p for p in piece.ports if p.direction == inner and p.role != "actuator"]
     if not ports:
@@ -231,7 +239,7 @@ def _connector(draft: Draft, side: int, y: float, inset: float) -> Terminal | No
     box = piece.box
     piece.x += (x0 + inset - box[0]) if side == 180 else (x1 - inset - box[2])
     piece.y += y - piece.port(ports[0].id).y
-    lines = [names.service()] if draft.chance(0.7) else [("FROM " if inward else "TO ") + names.service(), names.sheet()][: int(draft.rng.integers(1, 3))]
+    lines = [names.service()] if draft.chance(0.4 if short else 0.7) else [("FROM " if inward else "TO ") + names.service(), names.sheet()][: int(draft.rng.integers(1, 3))]
     texts = draft.stack(lines, piece.box, draft.pick(["above", "above", "below"]), angle=0, gap=1.2)
     if not draft.fits(piece.box, grow=2.0) or not all(draft.fits(t.box, grow=0.6) for t in texts):
         return None
@@ -298,7 +306,7 @@ def lay_flows(draft: Draft, terminals: list[Terminal]) -> list[Terminal]:
         for j in order:
             b = terminals[j]
             other = draft.net.nodes[b.node].piece
-            if (other is piece and other is not None) or (a.sense and a.sense == b.sense):
+            if (other is not None and piece is not None and other.item is piece.item and not draft.chance(0.06)) or (a.sense and a.sense == b.sense):
                 continue
             d = np.abs(np.array(draft.net.nodes[b.node].at) - here).sum()
             scored.append((d * rng.uniform(0.5, 1.6), j))

@@ -52,7 +52,7 @@ class Piece:
     slots: dict[str, str] = field(default_factory=dict)
     attributes: dict[str, str] = field(default_factory=dict)
     stem_in_box: bool = False
-    text_mm: float | None = None  # cap height of the slots, where the office letters all symbols alike
+    parent: Piece | None = None  # the equipment that a nozzle is on
 
     def to_sheet(self, points: Array | Sequence[Point]) -> Array:
         """Catalogue points (N, 2) in sheet mm."""
@@ -61,6 +61,11 @@ class Piece:
             p = p * (-1.0, 1.0)
         c, s = _COS_SIN[self.rotation % 360]
         return np.c_[p[:, 0] * c + p[:, 1] * s + self.x, -p[:, 0] * s + p[:, 1] * c + self.y]
+
+    @property
+    def item(self) -> Piece:
+        """The equipment that a nozzle is on; any other piece itself."""
+        return self.parent or self
 
     @property
     def box(self) -> Box:
