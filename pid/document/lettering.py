@@ -24,6 +24,12 @@ SHORTEST_LINE_PX = 40
 GLYPH_PX = (5, 90)
 """Heights of a glyph, from the smallest readable lettering to that of titles."""
 USUAL_GLYPH_PX = 20.0
+GLYPH_LOW, GLYPH_HIGH = 0.6, 1.7
+"""Heights of capitals and digits as shares of the usual glyph."""
+ROW_GAP = 0.9
+"""Widest gap between glyphs of one row, in glyph heights: a blank is about that wide."""
+THIN = 0.3
+"""Width to height of I and 1 without serifs, and of a dash of a vertical line."""
 TILE_INK_PX = 60
 """A tile with less ink than one short word has nothing to read."""
 
@@ -88,20 +94,66 @@ def measure_glyphs(ink: NDArray[np.uint8]) -> float:
 
 
 def tiles_with_ink(ink: NDArray[np.uint8], *, size: int, overlap: int) -> list[Tile]:
-    """Windows of at most `size` px that overlap by `overlap` px and cover the image, those without ink left out."""
+    """Windows of about `size` px that overlap by `overlap` px and cover the image, those without ink left out."""
     height, width = ink.shape
-    out = []
-    for y in _starts(height, size, overlap):
-        for x in _starts(width, size, overlap):
-            tile = Tile(x, y, min(x + size, width), min(y + size, height))
-            if cv2.countNonZero(ink[tile.y0 : tile.y1, tile.x0 : tile.x1]) >= TILE_INK_PX:
-                out.append(tile)
+    tiles = [
+        Tile(x0, y0, x1, y1) for y0, y1 in _windows(height, size, overlap) for x0, x1 in _windows(width, size, overlap)
+    ]
+    return [t for t in tiles if cv2.countNonZero(ink[t.y0 : t.y1, t.x0 : t.x1]) >= TILE_INK_PX]
+
+
+def _windows(length: int, size: int, overlap: int) -> list[tuple[int, int]]:
+    """The fewest equal windows of at most `size` that cover `length`, each two with `overlap` between them."""
+    count = max(1, int(np.ceil((length - overlap) / (size - overlap))))
+    each = int(np.ceil((length + (count - 1) * overlap) / count))
+    return [(min(i * (each - overlap), max(length - each, 0)), min(i * (each - overlap) + each, length)) for i in range(count)]
+
+
+def glyph_rows(ink: NDArray[np.uint8], *, glyph_px: float, without: Array | None = None) -> Array:
+    """Boxes (N, 4) of upright rows of glyphs near the height `glyph_px`, those inside the boxes `without` left out.
+
+    Finds what a text detector overlooks: single digits, short tags, lettering close to curves. Runs of nothing but
+    thin upright strokes are left out, since dashes of vertical lines look like that.
+    """
+    b = glyph_boxes(ink, lowest=GLYPH_LOW * glyph_px, highest=GLYPH_HIGH * glyph_px)
+    h, w = b[:, 3] - b[:, 1], b[:, 2] - b[:, 0]
+    b = b[(h >= GLYPH_LOW * glyph_px) & (w <= 1.5 * h)]
+    if without is not None and len(without):
+        b = b[~_centres_inside(b, without)]
+    if len(b) == 0:
+        return b
+    blocks = np.zeros_like(ink)
+    for x0, y0, x1, y1 in b.astype(int):
+        blocks[y0:y1, x0:x1] = 1
+    reach = cv2.getStructuringElement(cv2.MORPH_RECT, (2 * round(ROW_GAP * glyph_px / 2) + 1, 1))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(cv2.morphologyEx(blocks, cv2.MORPH_CLOSE, reach))
+    centres = ((b[:, :2] + b[:, 2:]) / 2).astype(int)
+    row = labels[centres[:, 1], centres[:, 0]]
+    widest = np.zeros(len(stats))
+    np.maximum.at(widest, row, (b[:, 2] - b[:, 0]) / (b[:, 3] - b[:, 1]))
+    s = stats.astype(np.float64)
+    keep = (widest > THIN) & (s[:, 3] <= GLYPH_HIGH * glyph_px) & (np.arange(len(s)) > 0)
+    s = s[keep]
+    return np.c_[s[:, 0], s[:, 1], s[:, 0] + s[:, 2], s[:, 1] + s[:, 3]]
+
+
+def _centres_inside(boxes: Array, around: Array) -> NDArray[np.bool_]:
+    """Whether the centre of each box (N, 4) lies in any of the boxes `around` (M, 4)."""
+    c = (boxes[:, :2] + boxes[:, 2:]) / 2
+    out = np.zeros(len(c), bool)
+    for x0, y0, x1, y1 in around:
+        out |= (c[:, 0] >= x0) & (c[:, 0] <= x1) & (c[:, 1] >= y0) & (c[:, 1] <= y1)
     return out
 
 
-def _starts(length: int, size: int, overlap: int) -> list[int]:
-    """Evenly spread starts of the fewest windows that cover `length` with at least `overlap` between two."""
-    if length <= size:
-        return [0]
-    count = int(np.ceil((length - overlap) / (size - overlap)))
-    return [round(v) for v in np.linspace(0, length - size, count)]
+def lift_outline(gray: Gray, *, glyph_px: float) -> Gray:
+    """The crop of a symbol with all ink painted white that is not of the size of glyphs: outline, divider, pipes."""
+    ink = ink_mask(gray)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    large = np.maximum(stats[:, 2], stats[:, 3]) > GLYPH_HIGH * glyph_px
+    large[0] = False
+    if count < 2 or not large.any():
+        return gray
+    out = gray.copy()
+    out[cv2.dilate(large[labels].astype(np.uint8), np.ones((3, 3), np.uint8)) > 0] = 255
+    return out

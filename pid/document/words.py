@@ -45,32 +45,68 @@ class Reading:
 # ---------------------------------------------------------------- boxes
 
 
-def merge_boxes(boxes: ArrayLike, *, share: float = SAME_SHARE) -> Array:
+def merge_boxes(boxes: ArrayLike, *, cut: ArrayLike | None = None, share: float = SAME_SHARE) -> Array:
     """Boxes (N, 4) of overlapping tiles as (M, 4): boxes over the same line of lettering become their union.
 
-    A box that overlaps others of another thickness (a glimpse of two lines at once) is left as it is.
+    `cut` (N,) marks boxes that end at the edge of their tile: such a box is also joined to one that merely overlaps it
+    in the same row. A box of another thickness (a glimpse of two lines at once) is left as it is.
     """
     b = as_boxes(boxes)
     if len(b) == 0:
         return b
+    ends = np.zeros(len(b), bool) if cut is None else np.asarray(cut, bool)
     inter = box_intersection(b, b)
     area = box_area(b)
     thick = np.minimum(b[:, 2] - b[:, 0], b[:, 3] - b[:, 1])
     ratio = np.maximum(thick[:, None], thick[None]) / np.maximum(np.minimum(thick[:, None], thick[None]), 1e-9)
-    lying = (b[:, 2] - b[:, 0]) >= (b[:, 3] - b[:, 1])
     same = (inter > share * np.minimum(area[:, None], area[None])) & (ratio < SAME_THICKNESS)
-    same |= _continues(b, lying) & (lying[:, None] == lying[None]) & (inter > 0)
+    same |= _in_row(b) & (inter > 0) & (ends[:, None] | ends[None])
     group = _components(same)
     return np.array([[*b[group == g, :2].min(axis=0), *b[group == g, 2:].max(axis=0)] for g in range(group.max() + 1)])
 
 
-def _continues(b: Array, lying: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Whether two boxes lie in the same row (or column): their thin sides agree within a quarter."""
-    low = np.where(lying, b[:, 1], b[:, 0])
-    high = np.where(lying, b[:, 3], b[:, 2])
-    shared = np.minimum(high[:, None], high[None]) - np.maximum(low[:, None], low[None])
-    thicker = np.maximum((high - low)[:, None], (high - low)[None])
-    return np.asarray(shared > 0.75 * thicker, np.bool_)
+def cut_at_regions(boxes: ArrayLike, regions: ArrayLike, *, least: float) -> Array:
+    """Lying boxes (N, 4) that run out of a region (a bubble) cut at its side, since lettering inside stands alone.
+
+    Only where the part inside and the part outside are both longer than `least` px: a long tag may poke out of its
+    bubble by a letter.
+    """
+    pending, out = [tuple(b) for b in as_boxes(boxes)], []
+    sides = as_boxes(regions)
+    while pending:
+        x0, y0, x1, y1 = pending.pop()
+        rows = sides[(sides[:, 1] <= (y0 + y1) / 2) & (sides[:, 3] >= (y0 + y1) / 2)]
+        inside = np.minimum(rows[:, 2], x1) - np.maximum(rows[:, 0], x0) > least
+        cuts = [float(x) for x in rows[inside][:, [0, 2]].ravel() if x0 + least < x < x1 - least]
+        if cuts and x1 - x0 > y1 - y0:
+            pending += [(x0, y0, cuts[0], y1), (cuts[0], y0, x1, y1)]
+        else:
+            out.append((x0, y0, x1, y1))
+    return as_boxes(out)
+
+
+def prefer_inside(words: Sequence[Word], inside: Sequence[Word]) -> list[Word]:
+    """Both lists as one; where a word read inside a region covers another, the surer one stays, the longer if alike."""
+    kept: list[Word] = list(words)
+    for w in inside:
+        area = max(float(box_area(w.box)[0]), 1e-9)
+        share = box_intersection(w.box, [k.box for k in kept])[0] / area if kept else np.zeros(0)
+        rivals = [k for k, s in zip(kept, share, strict=True) if s > SAME_SHARE]
+        if all(len(w.text) >= len(k.text) and w.score >= k.score for k in rivals):
+            kept = [k for k in kept if k not in rivals] + [w]
+    return kept
+
+
+def _in_row(b: Array) -> NDArray[np.bool_]:
+    """Whether two boxes (N, 4) lie in the same row, or both in the same column: their thin sides agree, (N, N)."""
+    out = np.zeros((len(b), len(b)), bool)
+    lying = (b[:, 2] - b[:, 0]) >= (b[:, 3] - b[:, 1])
+    for axis, member in ((1, lying), (0, ~lying)):
+        low, high = b[:, axis], b[:, axis + 2]
+        shared = np.minimum(high[:, None], high[None]) - np.maximum(low[:, None], low[None])
+        thicker = np.maximum((high - low)[:, None], (high - low)[None])
+        out |= (shared > 0.75 * thicker) & member[:, None] & member[None]
+    return out
 
 
 def _components(linked: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -211,7 +247,7 @@ def clean_text(text: str) -> str:
     Multiplication signs between digits become x, tilde and doubled quotes after a digit become the inch mark, O and I
     inside a run of digits become 0 and 1, bars left over from lines at the ends go.
     """
-    out = text.translate(_FULL_WIDTH).translate(_PLAIN).strip().strip("|")
+    out = text.translate(_FULL_WIDTH).translate(_PLAIN).strip().strip("|").replace("°°", "°")
     out = re.sub(r"(?<=\d)\s*[×✕✖⨯]\s*(?=\d)", "x", out)
     out = re.sub(r"(?<=\d)(?:''|``|~|\"\")(?=$|[-xX,;)/])", '"', out)
     return re.sub(r"[A-Za-z0-9]+", lambda m: _digits_only(m.group()), out)
