@@ -91,7 +91,7 @@ def test_word_boxes_hold_the_ink(font, seed):
     sheet = furnish(seed, "cae", size=(420.0, 297.0), font=font)
     letters = tuple(m for m in sheet.marks if isinstance(m, Lettering))
     picture = np.asarray(render_raster(Ink(420.0, 297.0, letters), px_per_mm=px))
-    ink = (picture.reshape(*picture.shape[:2], -1).min(axis=2) < 128).astype(np.uint8)
+    ink = (picture.reshape(*picture.shape[:2], -1).min(axis=2) < 200).astype(np.uint8)
     covered = np.zeros_like(ink)
     for word in sheet.words:
         x0, y0, x1, y1 = (

@@ -41,7 +41,7 @@ def draw_border(pen: Pen, *, width_mm: float, height_mm: float, words: Wording, 
         pen.letter(text, cell, height=min(2.2 * scale, margin * 0.4), align="left")
     if style != "ruler" and rng.random() < 0.25:
         _draw_scale_ruler(pen, outer, height_mm=height_mm, scale=scale)
-    if rng.random() < 0.3:
+    if style != "ruler" and rng.random() < 0.3:
         text = f"{words.date()}  {rng.integers(0, 24):02}:{rng.integers(0, 60):02}  C:/PLOT/{words.number()}.PLT"
         cell = (0.5, height_mm * 0.55, outer[0] - 0.5, outer[3])
         pen.letter(text, cell, height=min(2.0 * scale, left * 0.35), align="left", angle=90)

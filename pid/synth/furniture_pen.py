@@ -89,7 +89,8 @@ class Pen:
         self.marks.append(
             Lettering(text, center, height, angle, self.font, color=color, layer=layer, width_factor=factor)
         )
-        word = Word(id=f"fw{len(self.words)}", text=text, box=turned_box(ink, center, angle), angle=angle % 360)
+        box = turned_box(_with_body(ink, height), center, angle)
+        word = Word(id=f"fw{len(self.words)}", text=text, box=box, angle=angle % 360)
         self.words.append(word)
         return word
 
@@ -108,6 +109,13 @@ def corners(box: Box) -> NDArray[np.float64]:
 def turned_box(ink: Box, center: tuple[float, float], angle: float) -> Box:
     """Upright box round the box `ink`, given relative to `center`, turned by `angle` about it."""
     return bounds(corners(ink) @ rotation_matrix(angle).T + np.array(center))
+
+
+def _with_body(ink: Box, height: float) -> Box:
+    """The ink's box, a pen's width thick at least: a lone dash or 1 of a stroke font has none."""
+    x0, y0, x1, y1 = ink
+    grow_x, grow_y = (max(0.0, 0.12 * height - side) / 2 for side in (x1 - x0, y1 - y0))
+    return x0 - grow_x, y0 - grow_y, x1 + grow_x, y1 + grow_y
 
 
 def settable(text: str, font: str) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from pid.drawing import Box, TitleBlock, TitleField, Word
 from pid.geometry import bounds
 from pid.synth.furniture_marks import draw_logo, draw_signature
-from pid.synth.furniture_pen import Pen, corners, draw_table
+from pid.synth.furniture_pen import SMALLEST_MM, Pen, corners, draw_table
 from pid.synth.furniture_words import (
     CITIES,
     COMPANIES,
@@ -77,7 +77,7 @@ class _Block:
     def _field(self, slot: Slot, box: Box) -> None:
         pen, s = self.pen, self.scale
         x0, y0, x1, y1 = box
-        label_mm = min(1.8 * s, (y1 - y0) * 0.28)
+        label_mm = max(SMALLEST_MM * 1.2, min(1.8 * s, (y1 - y0) * 0.28))
         below = y0 + label_mm * 1.6
         pen.letter(self.words.label(slot.name), (x0, y0, x1, below), height=label_mm, align="left")
         room = (x0, below, x1, y1)
