@@ -39,7 +39,7 @@ def yellowed_paper(image: Image, rng: np.random.Generator, strength: float) -> I
     """Old paper: a warm tint, blotched."""
     image = as_rgb(image)
     height, width = image.shape[:2]
-    blotch = cv2.resize(rng.normal(0, 1, (12, 16)).astype(np.float32), (128, 96), interpolation=cv2.INTER_CUBIC)
+    blotch = cv2.resize(rng.normal(0, 1, (12, 16)).astype(np.float32), (512, 384), interpolation=cv2.INTER_CUBIC)
     depth = np.clip(rng.uniform(0.06, 0.2) * strength * (1 + 0.2 * blotch), 0, 0.6)[..., None]
     tint = 1 - depth * np.array([0.25, 0.5, 1.0], np.float32)
     field = cv2.resize(np.rint(tint * 255).astype(np.uint8), (width, height), interpolation=cv2.INTER_LINEAR)
@@ -110,7 +110,7 @@ def break_strokes(image: Image, rng: np.random.Generator, strength: float) -> Im
     at, x = np.nonzero(gray[rows] < 128)
     if len(x):
         ink_share = len(x) / (len(rows) * width)
-        count = int(ink_share * height * width * rng.uniform(2e-4, 1.5e-3) * strength)
+        count = int(ink_share * height * width * rng.uniform(3e-4, 4e-3) * strength)
         for i in rng.integers(0, len(x), count):
             center = (int(x[i]), int(rows[at[i]] + rng.integers(-8, 9)))
             axes = (int(rng.integers(1, 4)), int(rng.integers(1, 4)))

@@ -41,7 +41,7 @@ def low_resolution(image: Image, rng: np.random.Generator, strength: float) -> I
 
 def noise(image: Image, rng: np.random.Generator, strength: float) -> Image:
     """Sensor noise, fine or slightly clotted, colourless."""
-    field = rng.normal(0.0, rng.uniform(2.0, 9.0) * strength, (_TILE_PX, _TILE_PX)).astype(np.float32)
+    field = rng.normal(0.0, rng.uniform(2.0, 14.0) * strength, (_TILE_PX, _TILE_PX)).astype(np.float32)
     if rng.random() < 0.4:
         field = 1.8 * cv2.GaussianBlur(field, (0, 0), 0.8)
     return _added(image, field, rng)
