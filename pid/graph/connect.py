@@ -32,6 +32,8 @@ NOZZLE_REACH = 42.0
 """A nozzle's tag box stands this near to the place where its line meets the wall."""
 CONTACT = 10.0
 """Boxes of parts in contact are no further apart, ..."""
+BUBBLE_CONTACT = 3.0
+"""... two bubbles touch only when drawn as one, ..."""
 CONTACT_OFFSET = 0.3
 """... and their middles no further off the pipe's axis, in shares of the smaller part's breadth."""
 TEE = 3.0
@@ -246,10 +248,12 @@ def contact_pairs(symbols: Sequence[Symbol], *, scale: float) -> list[tuple[int,
     offset = np.abs(centre[:, None] - centre[None])
     breadth = np.minimum(size[:, None], size[None])
     enclosing = set(enclosing_symbols(symbols))
+    bubbles = np.array([s.group == "instrument" for s in symbols])
     found = []
     for axis in (0, 1):
         tolerance = CONTACT_OFFSET * np.maximum(breadth[..., 1 - axis], 6 * scale)
-        touching = (np.abs(gap[..., axis]) <= CONTACT * scale) & (offset[..., 1 - axis] <= tolerance)
+        both = np.logical_and.outer(bubbles, bubbles)
+        touching = (np.abs(gap[..., axis]) <= np.where(both, BUBBLE_CONTACT, CONTACT) * scale) & (offset[..., 1 - axis] <= tolerance)
         found += np.argwhere(touching & (offset[..., axis] > 0)).tolist()
     return sorted({(i, j) for i, j in found if i < j and not {i, j} & enclosing and _may_touch(symbols[i], symbols[j])})
 

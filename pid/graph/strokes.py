@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import hypot
 
 import cv2
 import numpy as np
@@ -37,6 +38,9 @@ class Stroke:
     @property
     def length(self) -> float:
         """Length of the polyline in pixels."""
+        if len(self.points) == 2:
+            (x0, y0), (x1, y1) = self.points.tolist()
+            return hypot(x1 - x0, y1 - y0)
         return polyline_length(self.points)
 
     def other(self, node: int) -> int:
@@ -119,13 +123,16 @@ class StrokeGraph:
 
 def direction(points: Array, reach: float) -> Array:
     """Unit vector from the first point of a polyline (N, 2) to its point `reach` pixels along; zeros for a dot."""
-    steps = np.hypot(*np.diff(points, axis=0).T)
-    along = np.concatenate([[0.0], np.cumsum(steps)])
-    at = min(reach, float(along[-1]))
-    target = np.array([np.interp(at, along, points[:, 0]), np.interp(at, along, points[:, 1])])
-    v = target - points[0]
-    n = float(np.hypot(*v))
-    return v / n if n > 1e-6 else np.zeros(2)
+    (x0, y0), *rest = points.tolist()
+    x, y, left = x0, y0, reach
+    for px, py in rest:
+        step = hypot(px - x, py - y)
+        if step >= left > 0:
+            x, y = x + (px - x) * left / step, y + (py - y) * left / step
+            break
+        x, y, left = px, py, left - step
+    n = hypot(x - x0, y - y0)
+    return np.array([(x - x0) / n, (y - y0) / n]) if n > 1e-6 else np.zeros(2)
 
 
 def _thinning_tables() -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -171,8 +178,8 @@ def thin(mask: Mask) -> Mask:
             active = active[flat[active] > 0]
             removed.append(gone)
         gone = np.concatenate(removed)
-        near = np.unique((gone[:, None] + np.array(offsets)[None]).reshape(-1))
-        active = near[flat[near] > 0]
+        near = (gone[:, None] + np.array(offsets)[None]).reshape(-1)
+        active = np.unique(near[flat[near] > 0])
     return np.asarray(padded[1:-1, 1:-1], np.uint8)
 
 

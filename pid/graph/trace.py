@@ -21,7 +21,7 @@ from pid.graph.strokes import StrokeGraph, graph_from_ink
 from pid.graph.trace_chain import Chain, find_chains
 from pid.graph.trace_filter import drop_marks, line_kind, line_score
 from pid.graph.trace_gaps import bridge_gaps, close_dashes
-from pid.graph.trace_ink import erase_boxes, erase_shell, erase_silhouette, find_ink, lift_frame, lift_solids, lift_words
+from pid.graph.trace_ink import erase_boxes, erase_shell, erase_silhouette, find_ink, lift_frame, lift_letters, lift_solids, lift_words
 from pid.graph.trace_landing import held_ends, land_on_symbols
 from pid.graph.trace_junctions import (
     collapse_boxes,
@@ -85,15 +85,19 @@ def _line_ink(gray: Gray, symbols: Sequence[Symbol], words: Array, excluded: Arr
     mask = lift_frame(lift_solids(find_ink(gray), scale=scale))
     mask = lift_words(erase_boxes(mask, excluded), words, scale=scale)
     enclosing = set(enclosing_symbols(symbols))
-    whole = []
-    for i, symbol in enumerate(symbols):
-        if i in enclosing and symbol.group in HOSTS:
-            mask = erase_shell(mask, symbol.box, scale=scale)
-        elif i not in enclosing and symbol.group in TANKS:
-            mask = erase_silhouette(mask, symbol.box, scale=scale)
-        elif i not in enclosing and symbol.group != "flow_arrow":
-            whole.append(symbol.box)
-    return erase_boxes(mask, whole, grow=max(ERASE_MARGIN * scale, 1.0))
+    tanks = [s.box for i, s in enumerate(symbols) if s.group in TANKS and i not in enclosing]
+    shells = [s.box for i, s in enumerate(symbols) if s.group in HOSTS and i in enclosing]
+    whole = [
+        s.box
+        for i, s in enumerate(symbols)
+        if i not in enclosing and s.group not in TANKS and s.group != "flow_arrow"
+    ]
+    mask = erase_boxes(mask, whole, grow=max(ERASE_MARGIN * scale, 1.0))
+    for box in tanks:
+        mask = erase_silhouette(mask, box, scale=scale)
+    for box in shells:
+        mask = erase_shell(mask, box, scale=scale)
+    return lift_letters(mask, scale=scale)
 
 
 def _finish(
@@ -116,7 +120,8 @@ def _finish(
     land_on_symbols(graph, index, scale=scale)
     split_crossings(graph, scale=scale, dots=find_dots(graph, thickness) if thickness is not None else ())
     split_dashed_crossings(graph, scale=scale)
-    bridge_gaps(graph, scale=scale, lifted=words, held=held_ends(graph, index, scale=scale), pass_boxes=marks)
+    for _ in range(2):  # once more for gaps that only a bridged line crosses
+        bridge_gaps(graph, scale=scale, lifted=words, held=held_ends(graph, index, scale=scale), pass_boxes=marks)
     close_dashes(graph, scale=scale, held=held_ends(graph, index, scale=scale))
     chains = drop_marks(graph, index, words, scale=scale)
     return _to_lines(graph, chains, index, scale=scale, factor=factor)

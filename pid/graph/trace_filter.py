@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pid.geometry import grown
 from pid.graph.connect import CONTROL, NEAR, SymbolIndex
-from pid.graph.strokes import StrokeGraph, direction
+from pid.graph.strokes import StrokeGraph, direction, simplified
 from pid.graph.trace_chain import Chain, find_chains
 from pid.graph.trace_gaps import ARM_REACH
 from pid.graph.trace_landing import end_symbol, reach_out
@@ -66,7 +66,7 @@ def _wavy(chains: list[Chain], scale: float) -> set[int]:
     """Chains of small bends without a straight part: letters, revision clouds."""
     doomed = set()
     for i, chain in enumerate(chains):
-        steps = np.hypot(*np.diff(chain.points, axis=0).T)
+        steps = np.hypot(*np.diff(simplified(chain.points, 4 * scale), axis=0).T)
         if len(steps) >= 4 and chain.style == "solid" and steps[steps > STRAIGHT_LENGTH * scale].sum() < 0.4 * steps.sum():
             doomed.add(i)
     return doomed

@@ -42,7 +42,9 @@ class FreeEnd:
         self.width = stroke.width
         self.dashed = stroke.dashed
         dot = self.length < DOT_LENGTH * scale
-        self.outward = np.zeros(2) if dot else -graph.arm(node, key, ARM_REACH * scale)
+        last = float(np.hypot(*np.diff(stroke.leaving(node)[:2], axis=0)[0]))
+        reach = last if 4 * scale <= last else ARM_REACH * scale
+        self.outward = np.zeros(2) if dot else -graph.arm(node, key, min(reach, ARM_REACH * scale))
         self.far = stroke.other(node)
 
 
@@ -97,9 +99,29 @@ def close_dashes(graph: StrokeGraph, *, scale: float, held: Iterable[int] = ()) 
         used |= {i, j}
         a, b = ends[i], ends[j]
         graph.add(Stroke(a.node, b.node, np.vstack([a.point, corner, b.point]), a.width, gap=True))
+    bends, dashes = _bends(graph), _dash_segments(graph, scale)
     for i, end in enumerate(ends):
-        if i not in used and graph.degree(end.node) == 1:
-            _run_into(graph, end, scale)
+        if i in used or graph.degree(end.node) != 1:
+            continue
+        if _run_on(graph, end, bends, scale) or _run_into(graph, end, dashes, scale):
+            bends, dashes = _bends(graph), _dash_segments(graph, scale)
+
+
+def _bends(graph: StrokeGraph) -> tuple[list[int], Array]:
+    """Nodes with two strokes and more, and their places (N, 2)."""
+    nodes = [n for n in graph.nodes() if graph.degree(n) > 1]
+    return nodes, np.array([graph.xy[n] for n in nodes]).reshape(-1, 2)
+
+
+def _dash_segments(graph: StrokeGraph, scale: float) -> Array:
+    """The straight pieces (N, 5) of dashed lines, gaps included."""
+    segments = _segments(graph)
+    dashes = [
+        key
+        for key, s in graph.strokes.items()
+        if s.gap or s.dashed or (s.length < DASH_LENGTH * scale and _has_gap(graph, key))
+    ]
+    return segments[np.isin(segments[:, 4], dashes)]
 
 
 def _is_dash_end(graph: StrokeGraph, node: int, scale: float) -> bool:
@@ -124,10 +146,23 @@ def _corner(a: FreeEnd, b: FreeEnd, scale: float) -> tuple[float, Array] | None:
     return abs(along_a) + abs(along_b), a.point + a.outward * along_a
 
 
-def _run_into(graph: StrokeGraph, end: FreeEnd, scale: float) -> None:
-    """Join the open end of a dashed line to the stroke that it runs into within a gap, as a tee."""
-    segments = _segments(graph)
-    segments = segments[segments[:, 4] != end.key]
+def _run_on(graph: StrokeGraph, end: FreeEnd, bends: tuple[list[int], Array], scale: float) -> bool:
+    """Join the open end of a dashed line to a bend or tee right ahead from which a line runs on straight."""
+    nodes, places = bends
+    v = places - end.point
+    along, across = v @ end.outward, np.abs(v[:, 0] * end.outward[1] - v[:, 1] * end.outward[0])
+    good = np.flatnonzero((along > 0) & (along < DASH_GAP * scale) & (across < 2.5 * scale + 0.06 * along))
+    for i in good[np.argsort(along[good])].tolist():
+        node = nodes[i]
+        if any(float(graph.arm(node, k, ARM_REACH * scale) @ end.outward) > _COS_END for k in graph.at[node]):
+            graph.add(Stroke(end.node, node, np.vstack([end.point, graph.xy[node]]), end.width, gap=True))
+            return True
+    return False
+
+
+def _run_into(graph: StrokeGraph, end: FreeEnd, dashes: Array, scale: float) -> bool:
+    """Join the open end of a dashed line to the dashed line that it runs into within a gap, as a tee."""
+    segments = dashes[dashes[:, 4] != end.key]
     start, d = segments[:, :2], segments[:, 2:4] - segments[:, :2]
     cross = end.outward[0] * d[:, 1] - end.outward[1] * d[:, 0]
     v = start - end.point
@@ -135,28 +170,38 @@ def _run_into(graph: StrokeGraph, end: FreeEnd, scale: float) -> None:
         ahead = (v[:, 0] * d[:, 1] - v[:, 1] * d[:, 0]) / cross
         share = (v[:, 0] * end.outward[1] - v[:, 1] * end.outward[0]) / cross
     steep = np.abs(cross) > 0.7 * np.hypot(d[:, 0], d[:, 1])
-    long = np.hypot(d[:, 0], d[:, 1]) > 12 * scale
+    long = np.hypot(d[:, 0], d[:, 1]) > 8 * scale
     good = np.flatnonzero(steep & long & (ahead > 0) & (ahead < 0.8 * DASH_GAP * scale) & (share >= 0) & (share <= 1))
     if not len(good):
-        return
+        return False
     i = int(good[np.argmin(ahead[good])])
     key, point = int(segments[i, 4]), end.point + end.outward * ahead[i]
     points = graph.strokes[key].points
     at = int(np.flatnonzero((points[:-1] == segments[i, :2]).all(axis=1))[0]) + 1
     graph.strokes[key].points = np.insert(points, at, point, axis=0)
-    before = len(graph.xy)
+    node = len(graph.xy)
     graph.cut(key, [at])
-    graph.add(Stroke(end.node, before, np.vstack([end.point, point]), end.width, gap=True))
+    graph.add(Stroke(end.node, node, np.vstack([end.point, point]), end.width, gap=True))
+    return True
+
+
+def _has_gap(graph: StrokeGraph, key: int) -> bool:
+    """Whether a gap follows a stroke at either end: it is a dash."""
+    stroke = graph.strokes[key]
+    return any(graph.strokes[k].gap for node in (stroke.a, stroke.b) for k in graph.at[node])
 
 
 def _segments(graph: StrokeGraph) -> Array:
     """All straight pieces (N, 5): x0, y0, x1, y1 and the stroke's key."""
-    rows = [
-        np.c_[s.points[:-1], s.points[1:], np.full(len(s.points) - 1, key)]
-        for key, s in graph.strokes.items()
-        if len(s.points) > 1
-    ]
-    return np.vstack(rows) if rows else np.zeros((0, 5))
+    if not graph.strokes:
+        return np.zeros((0, 5))
+    keys = np.array(list(graph.strokes))
+    counts = np.array([len(s.points) for s in graph.strokes.values()])
+    points = np.concatenate([s.points for s in graph.strokes.values()])
+    first = np.ones(len(points), bool)
+    first[np.cumsum(counts) - 1] = False
+    start = np.flatnonzero(first)
+    return np.c_[points[start], points[start + 1], np.repeat(keys, counts - 1)]
 
 
 def _near_pairs(ends: list[FreeEnd], boxes: Array, scale: float) -> list[tuple[int, int]]:
@@ -212,7 +257,7 @@ def _gap_limit(a: FreeEnd, b: FreeEnd, gap: float, segments: Array, boxes: Array
         return gap
     short, long = sorted((a.length, b.length))
     if short <= DASH_LENGTH * scale or (a.dashed and b.dashed):
-        limit = min(DASH_GAP * scale, max(14.0 * scale, 1.25 * long))
+        limit = min(DASH_GAP * scale, max(18.0 * scale, 1.5 * long))
         if gap <= limit:
             return limit
     middle = np.array([(a.point + b.point) / 2])

@@ -20,6 +20,14 @@ THICKEST_LINE = 20.0
 """Widest drawn line at a sheet width of 5000 px; what is solid beyond it (redactions, logos) is no line."""
 LETTER_RUN = 45.0
 """A straight run of ink longer than this, at a width of 5000 px, is no part of a letter."""
+LETTER_FILL = 1.5
+"""A straight stroke's area is its length times its width; a shape with more ink is crooked (an L has 1.4, a V 1.7)."""
+WALL_WINDOW = 61.0
+"""A vessel's wall is smooth over this length; what stands out of it is a pipe or a flange."""
+WALL_RUN = 40.0
+"""Straight pieces of a wall between its nozzles are at least this long ..."""
+WALL_BAND = 0.12
+"""... and lie within this share of the vessel's box from its side."""
 FRAME_SHARE = 0.7
 """A frame side is at least this share of the sheet's side ..."""
 FRAME_MARGIN = 0.12
@@ -41,6 +49,21 @@ def lift_solids(mask: Mask, *, scale: float) -> Mask:
         return mask
     solid = cv2.dilate(core, np.ones((size + 4, size + 4), np.uint8))
     return np.asarray(mask & (1 - solid), np.uint8)
+
+
+def lift_letters(mask: Mask, *, scale: float) -> Mask:
+    """The mask without loose small shapes that are not straight: letters and specks; dashes and dots stay."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
+    width, height, area = stats[:, 2].astype(float), stats[:, 3].astype(float), stats[:, 4].astype(float)
+    reach = cv2.distanceTransform(mask, cv2.DIST_L2, 3)
+    ys, xs = np.nonzero(reach > 1.0)
+    thick = np.ones(count)
+    np.maximum.at(thick, labels[ys, xs], 2.0 * reach[ys, xs] - 1.0)
+    small = np.maximum(width, height) < LETTER_RUN * scale
+    crooked = area > LETTER_FILL * np.hypot(width, height) * thick
+    drop = small & crooked & (np.maximum(width, height) > 8 * scale)
+    drop[0] = False
+    return np.asarray(mask & (1 - drop.astype(np.uint8)[labels]), np.uint8)
 
 
 def lift_frame(mask: Mask) -> Mask:
@@ -82,7 +105,7 @@ def erase_boxes(mask: Mask, boxes: ArrayLike, *, grow: float = 0.0) -> Mask:
 def erase_silhouette(mask: Mask, box: ArrayLike, *, scale: float) -> Mask:
     """The mask without a vessel and all that stands in it; lines in the corners of its box, outside of it, stay."""
     out = mask.copy()
-    ((y, x),) = _slices(as_boxes(box), mask.shape, grow=2.0)
+    ((y, x),) = _slices(as_boxes(box), mask.shape, grow=max(4.0 * scale, 2.0))
     ink = mask[y, x]
     if min(ink.shape) < 8:
         out[y, x] = 0
@@ -91,7 +114,7 @@ def erase_silhouette(mask: Mask, box: ArrayLike, *, scale: float) -> Mask:
     margin = max(round(4 * scale), 2)
     for quarter in range(4):
         turned = np.rot90(ink, quarter)
-        first = _smoothed_first_hit(turned, window=max(int(31 * scale) | 1, 9)) - margin
+        first = _smoothed_first_hit(turned, window=max(int(WALL_WINDOW * scale) | 1, 9)) - margin
         np.rot90(inside, quarter)[:] &= np.arange(turned.shape[0])[:, None] >= first[None]
     out[y, x][inside] = 0
     return out
@@ -104,16 +127,17 @@ def erase_shell(mask: Mask, box: ArrayLike, *, scale: float) -> Mask:
     profile, which a median removes.
     """
     out = mask.copy()
-    ((y, x),) = _slices(as_boxes(box), mask.shape, grow=2.0)
+    ((y, x),) = _slices(as_boxes(box), mask.shape, grow=max(4.0 * scale, 2.0))
     view = out[y, x]
     if min(view.shape) < 8:
         return out
     ink = view.copy()
     for quarter in range(4):
         turned = np.rot90(ink, quarter)
-        first = _smoothed_first_hit(turned, window=max(int(31 * scale) | 1, 9))
+        first = _smoothed_first_hit(turned, window=max(int(WALL_WINDOW * scale) | 1, 9))
         columns = np.arange(turned.shape[1])
         target = np.rot90(view, quarter)
+        _erase_wall(target, scale=scale)
         thick = max(round(5 * scale), 2)
         previous = np.concatenate([first[:1], first[:-1]])
         for offset in range(-thick, 2 * thick + 1):
@@ -122,6 +146,14 @@ def erase_shell(mask: Mask, box: ArrayLike, *, scale: float) -> Mask:
                 ok = (base >= 0) & (row >= 0) & (row < turned.shape[0])
                 target[row[ok], columns[ok]] = 0
     return out
+
+
+def _erase_wall(view: Mask, *, scale: float) -> None:
+    """Erase straight level runs near the top of a view in place: the flat side of a vessel, nozzles cut out of it."""
+    band = view[: max(round(WALL_BAND * view.shape[0]), 1)]
+    run = max(round(WALL_RUN * scale), 5)
+    wall = cv2.morphologyEx(np.ascontiguousarray(band), cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
+    band[cv2.dilate(wall, np.ones((5, 5), np.uint8)) > 0] = 0
 
 
 def _smoothed_first_hit(mask: Mask, *, window: int) -> NDArray[np.intp]:

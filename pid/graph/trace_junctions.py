@@ -43,8 +43,19 @@ def prune_spurs(graph: StrokeGraph, *, scale: float, keep: Container[int] = ()) 
             key = graph.at[node][0]
             stroke = graph.strokes[key]
             limit = SPUR_LENGTH * scale + 0.5 * stroke.width
-            if node not in keep and stroke.length < limit and graph.degree(stroke.other(node)) > 2:
+            root = stroke.other(node)
+            if node in keep or stroke.length >= limit or graph.degree(root) < 3:
+                continue
+            if not (stroke.length > 0.4 * limit and _continues(graph, root, key, scale)):
                 graph.remove(key)
+
+
+def _continues(graph: StrokeGraph, node: int, key: int, scale: float) -> bool:
+    """Whether a stroke runs on straight from another at a node: the end of a dash, no whisker."""
+    arm = graph.arm(node, key, ARM_REACH * scale)
+    return any(
+        float(arm @ graph.arm(node, other, ARM_REACH * scale)) <= STRAIGHT_COS for other in graph.at[node] if other != key
+    )
 
 
 def collapse_boxes(graph: StrokeGraph, boxes: Array) -> None:

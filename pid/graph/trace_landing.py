@@ -19,7 +19,9 @@ Array = NDArray[np.float64]
 
 LEADER_STOP = 45.0
 """A bubble's leader may stop this short of the part that it names (often at the dashed surround of it)."""
-LANDING = 7.0
+LANDING_REACH = 30.0
+"""Length over which the direction of such a stroke is measured."""
+LANDING = 13.0
 """A bend this near to a symbol, from a stroke that points at the symbol, is the end of that stroke."""
 
 
@@ -62,9 +64,9 @@ def _split_at_bends(graph: StrokeGraph, index: SymbolIndex, scale: float) -> Non
 def _points_in(graph: StrokeGraph, node: int, key: int, index: SymbolIndex, scale: float) -> bool:
     """Whether a stroke that ends at a node points at the middle part of a symbol right ahead."""
     stroke = graph.strokes[key]
-    if stroke.a == stroke.b or stroke.length < LANDING * scale:
+    if stroke.a == stroke.b or stroke.length < 6 * scale:
         return False
-    point, outward = graph.xy[node], -graph.arm(node, key, ARM_REACH * scale)
+    point, outward = graph.xy[node], -graph.arm(node, key, LANDING_REACH * scale)
     holder = index.holder(point, outward, reach=LANDING)
     if holder is None:
         return False
