@@ -191,7 +191,8 @@ def _faces(direction: int, at: Point, goal: tuple[float, float, int, str]) -> bo
 
 
 def _port_taken(draft: Draft, piece: Piece, name: str) -> bool:
-    return any(n.piece is piece and n.port == name and draft.net.at_node[i] for i, n in enumerate(draft.net.nodes))
+    node = draft.net.of_port.get((id(piece), name))
+    return node is not None and bool(draft.net.at_node[node])
 
 
 def add_loop(draft: Draft) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -23,6 +23,7 @@ Owner = Piece | Point | None  # a point stands for the line that passes there
 
 CONTACT = "contact"  # style of an edge that joins parts which touch: no ink of its own
 _COUNTED = ("valve", "fitting", "instrument", "actuator", "reducer")
+_IN_LINE_GROUPS = ("valve", "fitting", "reducer")
 _UPRIGHT = ("instrument", "connector")  # groups that are not turned, for their lettering
 
 
@@ -99,6 +100,16 @@ class Draft:
     overlays: list[tuple[Piece, int]] = field(default_factory=list)
     open_ends: list[tuple[int, int]] = field(default_factory=list)  # node, direction outward
     rare: list[Kind] = field(default_factory=list)
+
+    @cached_property
+    def in_line(self) -> tuple[Kind, ...]:
+        """Kinds that sit in a straight pipe."""
+        found = []
+        for kind in self.catalog.values():
+            meter = kind.group == "instrument" and not is_bubble_kind(kind)
+            if (kind.group in _IN_LINE_GROUPS or meter) and axis_ports(kind.variants[0]) is not None:
+                found.append(kind)
+        return tuple(found)
 
     @property
     def parts(self) -> int:
@@ -187,10 +198,9 @@ class Draft:
 
     def port_node(self, piece: Piece, name: str) -> int:
         """The network node of a port (a new one, or the one made before)."""
-        for i in range(len(self.net.nodes) - 1, -1, -1):
-            node = self.net.nodes[i]
-            if node.piece is piece and node.port == name:
-                return i
+        known = self.net.of_port.get((id(piece), name))
+        if known is not None:
+            return known
         port = piece.port(name)
         return self.net.add_node((port.x, port.y), piece, name)
 
@@ -311,14 +321,8 @@ class Draft:
 
     def pipe_edges(self, least: float, *, kind: str = "process") -> list[int]:
         """Edges of at least `least` u that are straight along or across the sheet."""
-        out = []
-        for i, edge in self.net.edges.items():
-            if edge.pen.kind != kind or edge.pen.style == CONTACT:
-                continue
-            (ax, ay), (bx, by) = self.net.ends(i)
-            if abs(ax - bx) + abs(ay - by) >= least * self.u and min(abs(ax - bx), abs(ay - by)) < 1e-6:
-                out.append(i)
-        return out
+        length = least * self.u
+        return [i for i, e in self.net.edges.items() if e.length >= length and e.straight and e.pen.kind == kind]
 
     def heading(self, index: int) -> int:
         """Direction of an edge from a to b."""

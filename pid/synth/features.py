@@ -26,19 +26,9 @@ _COMMON = {
 _IN_LINE_GROUPS = ("valve", "fitting", "reducer")
 
 
-def in_line_kinds(draft: Draft) -> list[Kind]:
-    """Kinds that sit in a straight pipe."""
-    found = []
-    for kind in draft.catalog.values():
-        meter = kind.group == "instrument" and not is_bubble_kind(kind)
-        if (kind.group in _IN_LINE_GROUPS or meter) and axis_ports(kind.variants[0]) is not None:
-            found.append(kind)
-    return found
-
-
 def choose_in_line(draft: Draft, *, groups: Sequence[str] = _IN_LINE_GROUPS) -> Kind:
     """A kind for a straight pipe; the sheet's palette is a few common kinds and the rare ones that are due."""
-    kinds = [k for k in in_line_kinds(draft) if k.group in groups]
+    kinds = [k for k in draft.in_line if k.group in groups]
     due = [k for k in draft.rare if k in kinds]
     if due and draft.chance(0.35):
         kind = due[int(draft.rng.integers(len(due)))]

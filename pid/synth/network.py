@@ -7,6 +7,7 @@ out: all pieces on a net are connected, pair by pair, so connections are exact b
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -49,6 +50,8 @@ class Edge:
     a: int
     b: int
     pen: Pen
+    length: float = 0.0
+    straight: bool = True  # along or across the sheet
 
 
 @dataclass(frozen=True)
@@ -67,18 +70,24 @@ class Network:
     nodes: list[Node] = field(default_factory=list)
     edges: dict[int, Edge] = field(default_factory=dict)
     at_node: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    of_port: dict[tuple[int, str], int] = field(default_factory=dict)  # (id of piece, port) -> its latest node
     _next: int = 0
 
     def add_node(self, at: Point, piece: Piece | None = None, port: str = "") -> int:
         """A new node; its index."""
         self.nodes.append(Node((float(at[0]), float(at[1])), piece, port))
-        return len(self.nodes) - 1
+        index = len(self.nodes) - 1
+        if piece is not None:
+            self.of_port[(id(piece), port)] = index
+        return index
 
     def add_edge(self, a: int, b: int, pen: Pen) -> int:
         """A new edge; its index."""
         index = self._next
         self._next += 1
-        self.edges[index] = Edge(a, b, pen)
+        (ax, ay), (bx, by) = self.nodes[a].at, self.nodes[b].at
+        dx, dy = abs(ax - bx), abs(ay - by)
+        self.edges[index] = Edge(a, b, pen, math.hypot(dx, dy), min(dx, dy) < 1e-6)
         self.at_node[a].add(index)
         self.at_node[b].add(index)
         return index
@@ -115,8 +124,7 @@ class Network:
 
     def length(self, index: int) -> float:
         """Length of an edge, mm."""
-        a, b = self.ends(index)
-        return float(((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2) ** 0.5)
+        return self.edges[index].length
 
     def _ends_chain(self, node: int, pen: Pen) -> bool:
         at = self.at_node[node]

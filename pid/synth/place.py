@@ -53,14 +53,19 @@ class Piece:
     attributes: dict[str, str] = field(default_factory=dict)
     stem_in_box: bool = False
     parent: Piece | None = None  # the equipment that a nozzle is on
+    _box: tuple[object, Box] | None = field(default=None, repr=False)
+    _ports: tuple[object, tuple[PiecePort, ...]] | None = field(default=None, repr=False)
 
     def to_sheet(self, points: Array | Sequence[Point]) -> Array:
         """Catalogue points (N, 2) in sheet mm."""
-        p = np.asarray(points, np.float64).reshape(-1, 2) * self.scale
-        if self.mirrored:
-            p = p * (-1.0, 1.0)
+        sx, sy = self.scale
         c, s = _COS_SIN[self.rotation % 360]
-        return np.c_[p[:, 0] * c + p[:, 1] * s + self.x, -p[:, 0] * s + p[:, 1] * c + self.y]
+        sx = -sx if self.mirrored else sx
+        matrix = np.array([[sx * c, -sx * s], [sy * s, sy * c]])
+        return np.asarray(np.asarray(points, np.float64).reshape(-1, 2) @ matrix + (self.x, self.y), np.float64)
+
+    def _place(self) -> tuple[float, float, tuple[float, float], int, bool]:
+        return self.x, self.y, self.scale, self.rotation, self.mirrored
 
     @property
     def item(self) -> Piece:
@@ -70,6 +75,8 @@ class Piece:
     @property
     def box(self) -> Box:
         """Ink of the symbol without its lettering and outside shapes, half the pen included, sheet mm."""
+        if self._box is not None and self._box[0] == self._place():
+            return self._box[1]
         low, high = np.full(2, np.inf), np.full(2, -np.inf)
         for shape in self.variant.shapes:
             if (shape.outside and not self.stem_in_box) or (shape.fill == "paper" and not shape.stroked):
@@ -77,7 +84,9 @@ class Piece:
             p = self.to_sheet(shape.points)
             half = self.pen_of(shape.width) / 2 if shape.stroked else 0.0
             low, high = np.minimum(low, p.min(axis=0) - half), np.maximum(high, p.max(axis=0) + half)
-        return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+        box = float(low[0]), float(low[1]), float(high[0]), float(high[1])
+        self._box = (self._place(), box)
+        return box
 
     def pen_of(self, width: float) -> float:
         """Sheet pen for a catalogue pen."""
@@ -86,10 +95,14 @@ class Piece:
     @property
     def ports(self) -> tuple[PiecePort, ...]:
         """All ports in sheet mm."""
-        return tuple(self._port(p) for p in self.variant.ports)
+        if self._ports is None or self._ports[0] != self._place():
+            self._ports = (self._place(), tuple(self._port(p) for p in self.variant.ports))
+        return self._ports[1]
 
     def _port(self, port: Port) -> PiecePort:
-        (x, y) = self.to_sheet([(port.x, port.y)])[0]
+        c, s = _COS_SIN[self.rotation % 360]
+        px, py = port.x * self.scale[0] * (-1 if self.mirrored else 1), port.y * self.scale[1]
+        x, y = px * c + py * s + self.x, py * c - px * s + self.y
         direction = 180 - port.direction if self.mirrored else port.direction
         return PiecePort(port.id, float(x), float(y), round(direction + self.rotation) % 360, port.role)
 

@@ -60,20 +60,24 @@ def find_route(
 def _patterns(p: Point, q: Point, paper: Occupancy, rng: np.random.Generator, samples: int) -> list[list[Point]]:
     u = paper.cell
     rows, columns = paper.grid.shape[1:]
+
+    def snap(value: float, cells: int) -> float:
+        return min(max(round(value / grid) * grid, 4 * u), (cells - 5) * u)
+
+    grid = 2.5 * u
     found: list[list[Point]] = [[p, (q[0], p[1]), q], [p, (p[0], q[1]), q]]
     reach = 60 * u
-    xs = rng.uniform(min(p[0], q[0]) - reach, max(p[0], q[0]) + reach, samples)
-    ys = rng.uniform(min(p[1], q[1]) - reach, max(p[1], q[1]) + reach, samples)
-    grid = 2.5 * u
+    xs = rng.uniform(min(p[0], q[0]) - reach, max(p[0], q[0]) + reach, samples).tolist()
+    ys = rng.uniform(min(p[1], q[1]) - reach, max(p[1], q[1]) + reach, samples).tolist()
     for raw in (*xs, (p[0] + q[0]) / 2):
-        x = float(np.clip(round(raw / grid) * grid, 4 * u, (columns - 5) * u))
+        x = snap(raw, columns)
         found.append([p, (x, p[1]), (x, q[1]), q])
     for raw in (*ys, (p[1] + q[1]) / 2):
-        y = float(np.clip(round(raw / grid) * grid, 4 * u, (rows - 5) * u))
+        y = snap(raw, rows)
         found.append([p, (p[0], y), (q[0], y), q])
     for rx, ry in zip(xs, ys, strict=True):
-        x = float(np.clip(round(rx / grid) * grid, 4 * u, (columns - 5) * u))
-        y = float(np.clip(round(ry / grid) * grid, 4 * u, (rows - 5) * u))
+        x = snap(rx, columns)
+        y = snap(ry, rows)
         found.append([p, (x, p[1]), (x, y), (q[0], y), q])
         found.append([p, (p[0], y), (x, y), (x, q[1]), q])
     return found

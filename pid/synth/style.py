@@ -7,6 +7,7 @@ Sizes were measured on public sheets as multiples of the valve's length; see the
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 
@@ -107,6 +108,7 @@ class Style:
         return chosen
 
 
+@cache
 def is_bubble_kind(kind: Kind) -> bool:
     """Whether an instrument is a balloon that lines may meet from any side."""
     return kind.group == "instrument" and sum(p.role in ("any", "signal") for p in kind.variants[0].ports) >= 4
