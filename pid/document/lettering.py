@@ -7,11 +7,15 @@ boxes are (N, 4) x0, y0, x1, y1 in pixels of the image given.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from pid.drawing import Box
+from pid.geometry import as_boxes, grown
 
 Gray = NDArray[np.uint8]
 Array = NDArray[np.float64]
@@ -73,7 +77,7 @@ def glyph_boxes(ink: NDArray[np.uint8], *, lowest: float = GLYPH_PX[0], highest:
     side = np.maximum(s[:, 2], s[:, 3])
     keep = (side >= lowest) & (side <= highest)
     s = s[keep]
-    return np.c_[s[:, 0], s[:, 1], s[:, 0] + s[:, 2], s[:, 1] + s[:, 3]]
+    return as_boxes(np.c_[s[:, 0], s[:, 1], s[:, 0] + s[:, 2], s[:, 1] + s[:, 3]])
 
 
 def measure_glyphs(ink: NDArray[np.uint8]) -> float:
@@ -106,7 +110,10 @@ def _windows(length: int, size: int, overlap: int) -> list[tuple[int, int]]:
     """The fewest equal windows of at most `size` that cover `length`, each two with `overlap` between them."""
     count = max(1, int(np.ceil((length - overlap) / (size - overlap))))
     each = int(np.ceil((length + (count - 1) * overlap) / count))
-    return [(min(i * (each - overlap), max(length - each, 0)), min(i * (each - overlap) + each, length)) for i in range(count)]
+    return [
+        (min(i * (each - overlap), max(length - each, 0)), min(i * (each - overlap) + each, length))
+        for i in range(count)
+    ]
 
 
 def glyph_rows(ink: NDArray[np.uint8], *, glyph_px: float, without: Array | None = None) -> Array:
@@ -134,7 +141,7 @@ def glyph_rows(ink: NDArray[np.uint8], *, glyph_px: float, without: Array | None
     s = stats.astype(np.float64)
     keep = (widest > THIN) & (s[:, 3] <= GLYPH_HIGH * glyph_px) & (np.arange(len(s)) > 0)
     s = s[keep]
-    return np.c_[s[:, 0], s[:, 1], s[:, 0] + s[:, 2], s[:, 1] + s[:, 3]]
+    return as_boxes(np.c_[s[:, 0], s[:, 1], s[:, 0] + s[:, 2], s[:, 1] + s[:, 3]])
 
 
 def _centres_inside(boxes: Array, around: Array) -> NDArray[np.bool_]:
@@ -157,3 +164,34 @@ def lift_outline(gray: Gray, *, glyph_px: float) -> Gray:
     out = gray.copy()
     out[cv2.dilate(large[labels].astype(np.uint8), np.ones((3, 3), np.uint8)) > 0] = 255
     return out
+
+
+def scaled(gray: Gray, scale: float) -> Gray:
+    """The image at another scale."""
+    if scale == 1.0:
+        return gray
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(gray, None, fx=scale, fy=scale, interpolation=how), np.uint8)
+
+
+def paint_out(gray: Gray, boxes: Sequence[Box]) -> Gray:
+    """The image with boxes painted white."""
+    if not boxes:
+        return gray
+    out = gray.copy()
+    for x0, y0, x1, y1 in grown(np.array(boxes), 1.0).round().astype(int):
+        out[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)] = 255
+    return out
+
+
+def crop_box(gray: Gray, box: Array) -> Gray:
+    """The part of the image under a box, at least a pixel; a view."""
+    h, w = gray.shape
+    x0, y0 = max(int(box[0]), 0), max(int(box[1]), 0)
+    x1, y1 = min(int(np.ceil(box[2])), w), min(int(np.ceil(box[3])), h)
+    return gray[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)]
+
+
+def turn_upright(crop: Gray, quarter: int) -> Gray:
+    """The crop turned so that lettering of the direction `quarter` x 90 degrees reads left to right."""
+    return np.ascontiguousarray(np.rot90(crop, -quarter))

@@ -8,20 +8,27 @@ read once, upright or lying as its shape tells. The models are those inside the 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from types import ModuleType
+from typing import Any, cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pid.document.characters import mend_function_letters
 from pid.document.lettering import (
+    crop_box,
     glyph_rows,
-    lift_outline,
     ink_mask,
     lift_lines,
+    lift_outline,
     measure_glyphs,
+    paint_out,
+    scaled,
     tiles_with_ink,
+    turn_upright,
 )
 from pid.document.words import (
     Reading,
@@ -95,23 +102,25 @@ class WordReader:
             progress: is told the share done, 0..1.
         """
         live = words_of_texts(sheet.vectors.texts) if sheet.vectors else []
-        gray = _without(sheet.gray, [w.box for w in live])
+        gray = paint_out(sheet.gray, [w.box for w in live])
         read = self._read_image(gray, as_boxes(regions), progress or (lambda share: None))
-        return number_words([*live, *drop_doubles(read)])
+        return number_words([*live, *read])
 
     def _read_image(self, gray: Gray, regions: Array, progress: Progress) -> list[Word]:
         glyph = measure_glyphs(ink_mask(gray))
         lifted = lift_lines(gray, glyph_px=glyph)
         scale = _working_scale(glyph)
-        boxes = self._find_boxes(_scaled(lifted, scale), progress=lambda s: progress(0.5 * s)) / scale
+        boxes = self._find_boxes(scaled(lifted, scale), progress=lambda s: progress(0.5 * s)) / scale
         boxes = cut_at_regions(boxes, regions, least=LEAST_CUT * glyph)
-        found = self._read_boxes(lifted, boxes, progress=lambda s: progress(0.5 + 0.3 * s))
+        found = self._read_boxes((lifted, gray), boxes, progress=lambda s: progress(0.5 + 0.3 * s))
         sure = [r for r in found if r.score >= LEAST_SCORE]
-        rows = glyph_rows(ink_mask(lifted), glyph_px=glyph, without=as_boxes([r.box for r in sure]))
-        missed = self._read_boxes(lifted, grown(rows, ROW_MARGIN * glyph), progress=lambda s: progress(0.8 + 0.1 * s))
+        ink = ink_mask(lifted)
+        rows = grown(glyph_rows(ink, glyph_px=glyph, without=as_boxes([r.box for r in sure])), ROW_MARGIN * glyph)
+        missed = self._read_boxes((lifted,), rows, progress=lambda s: progress(0.8 + 0.1 * s))
         sure += [r for r in missed if r.score >= LEAST_ROW_SCORE]
         words = [w for r in sure for w in split_reading(r)]
-        return self._read_inside(lifted, regions, glyph, words, lambda s: progress(0.9 + 0.1 * s))
+        words = self._read_inside(lifted, regions, glyph, words, lambda s: progress(0.9 + 0.1 * s))
+        return mend_function_letters(drop_doubles(words), regions)
 
     def _read_inside(
         self, lifted: Gray, regions: Array, glyph: float, words: list[Word], progress: Progress
@@ -120,12 +129,12 @@ class WordReader:
         paper = np.full_like(lifted, 255)
         rows = [as_boxes([])]
         for region in regions:
-            crop = _crop(lifted, region)
+            crop = crop_box(lifted, region)
             clean = lift_outline(crop, glyph_px=glyph)
             x0, y0 = max(int(region[0]), 0), max(int(region[1]), 0)
             paper[y0 : y0 + clean.shape[0], x0 : x0 + clean.shape[1]] = clean
             rows.append(glyph_rows(ink_mask(clean), glyph_px=glyph) + np.array([x0, y0, x0, y0]))
-        again = self._read_boxes(paper, grown(np.concatenate(rows), ROW_MARGIN * glyph), progress=progress)
+        again = self._read_boxes((paper,), grown(np.concatenate(rows), ROW_MARGIN * glyph), progress=progress)
         return prefer_inside(words, [w for r in again if r.score >= LEAST_ROW_SCORE for w in split_reading(r)])
 
     def _find_boxes(self, gray: Gray, *, progress: Progress) -> Array:
@@ -141,12 +150,19 @@ class WordReader:
             progress((i + 1) / len(tiles))
         return merge_boxes(np.concatenate(found), cut=np.concatenate(cut))
 
-    def _read_boxes(self, gray: Gray, boxes: Array, *, progress: Progress) -> list[Reading]:
-        """The readings of boxes, lying ones in both directions, of which the surer is kept."""
+    def _read_boxes(self, images: Sequence[Gray], boxes: Array, *, progress: Progress) -> list[Reading]:
+        """The surest reading of each box: of the images where they differ, and of both directions if it is lying.
+
+        Lifting a line that crosses or touches a letter takes a stroke of it along, so both states are read.
+        """
         jobs: list[tuple[int, int]] = []  # box, quarter turns of the reading direction
+        crops: list[Gray] = []
         for i, (x0, y0, x1, y1) in enumerate(boxes):
-            jobs += [(i, 1), (i, 3)] if y1 - y0 > LYING * (x1 - x0) else [(i, 0)]
-        crops = [_upright(_crop(gray, boxes[i]), quarter) for i, quarter in jobs]
+            states = [crop_box(image, boxes[i]) for image in images]
+            states = states[:1] + [c for c in states[1:] if not np.array_equal(c, states[0])]
+            for quarter in (1, 3) if y1 - y0 > LYING * (x1 - x0) else (0,):
+                jobs += [(i, quarter)] * len(states)
+                crops += [turn_upright(c, quarter) for c in states]
         best: dict[int, Reading] = {}
         for (i, quarter), (text, places, scores) in zip(jobs, self.engine.recognise(crops, progress), strict=True):
             x0, y0, x1, y1 = (float(v) for v in boxes[i])
@@ -161,35 +177,6 @@ def _working_scale(glyph: float) -> float:
     return 1.0 if KEPT_SCALES[0] <= scale <= KEPT_SCALES[1] else scale
 
 
-def _scaled(gray: Gray, scale: float) -> Gray:
-    if scale == 1.0:
-        return gray
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(gray, None, fx=scale, fy=scale, interpolation=how), np.uint8)
-
-
-def _without(gray: Gray, boxes: Sequence[Box]) -> Gray:
-    """The image with boxes painted white."""
-    if not boxes:
-        return gray
-    out = gray.copy()
-    for x0, y0, x1, y1 in grown(np.array(boxes), 1.0).round().astype(int):
-        out[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)] = 255
-    return out
-
-
-def _crop(gray: Gray, box: Array) -> Gray:
-    h, w = gray.shape
-    x0, y0 = max(int(box[0]), 0), max(int(box[1]), 0)
-    x1, y1 = min(int(np.ceil(box[2])), w), min(int(np.ceil(box[3])), h)
-    return gray[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)]
-
-
-def _upright(crop: Gray, quarter: int) -> Gray:
-    """The crop turned so that lettering of the direction `quarter` x 90 degrees reads left to right."""
-    return np.ascontiguousarray(np.rot90(crop, -quarter))
-
-
 Recognised = tuple[str, tuple[float, ...], tuple[float, ...]]
 
 
@@ -197,10 +184,10 @@ class _Engine:
     """RapidOCR's detector and recogniser, restricted to the characters of Latin and Greek lettering."""
 
     def __init__(self, threads: int) -> None:
-        from rapidocr import EngineType, RapidOCR  # noqa: PLC0415 - takes seconds
-        from rapidocr.ch_ppocr_rec import TextRecInput  # noqa: PLC0415
-
         _silence_telemetry()
+        from rapidocr import EngineType, RapidOCR  # takes seconds
+        from rapidocr.ch_ppocr_rec import TextRecInput
+
         parts = ("Det", "Rec", "Cls")
         self._input = TextRecInput
         self._ocr = RapidOCR(
@@ -225,7 +212,7 @@ class _Engine:
         if found is None or len(found) == 0:
             return as_boxes([])
         quads = np.asarray(found, np.float64).reshape(-1, 4, 2)
-        return np.c_[quads.min(axis=1), quads.max(axis=1)]
+        return as_boxes(np.c_[quads.min(axis=1), quads.max(axis=1)])
 
     def recognise(self, crops: Sequence[Gray], progress: Progress) -> list[Recognised]:
         """Text, character places (0..1 along the crop) and character scores of crops that read left to right."""
@@ -288,10 +275,8 @@ class _LatinDecoder:
 
 
 def _silence_telemetry() -> None:
-    """OpenVINO's Python tools send usage statistics unless told not to; reading drawings must stay at home."""
-    try:
-        from openvino_telemetry import Telemetry  # noqa: PLC0415
-        from openvino_telemetry.utils.opt_in_checker import OptInChecker  # noqa: PLC0415, F401
-    except ImportError:
-        return
-    Telemetry.send_event = Telemetry.send_error = Telemetry.start_session = lambda *_, **__: None
+    """Keep OpenVINO from sending usage statistics, which it does at import; it takes a missing module for a no.
+
+    Must run before `openvino` is imported for the first time in the process.
+    """
+    sys.modules.setdefault("openvino_telemetry", cast(ModuleType, None))

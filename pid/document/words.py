@@ -1,4 +1,4 @@
-"""What becomes of readings: merging boxes of overlapping tiles, splitting strings into words, cleaning characters.
+"""What becomes of readings: merging boxes of overlapping tiles, splitting strings into words, joining them again.
 
 A *reading* is what an engine says about one box of lettering; a *word* is a run of characters between blanks, the unit
 of `pid.drawing.Word`; a *string* is the words of one line of lettering joined again. Nothing here knows an engine.
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pid.document.characters import clean_text
 from pid.drawing import Box, Word
 from pid.geometry import as_boxes, box_area, box_intersection
 from pid.sheet import VectorText
@@ -22,6 +23,8 @@ Array = NDArray[np.float64]
 
 SAME_SHARE = 0.5
 """Two boxes are the same lettering when they share this much of the smaller one."""
+UNSURE = 0.8
+"""Below this mean probability of its characters a reading is more often wrong than right."""
 SAME_THICKNESS = 1.6
 """...and their thicknesses differ by no more than this factor: a box over two lines is not the same as one line."""
 
@@ -86,13 +89,16 @@ def cut_at_regions(boxes: ArrayLike, regions: ArrayLike, *, least: float) -> Arr
 
 
 def prefer_inside(words: Sequence[Word], inside: Sequence[Word]) -> list[Word]:
-    """Both lists as one; where a word read inside a region covers another, the surer one stays, the longer if alike."""
+    """Both lists as one. A word read inside a region replaces those that it covers if it is surer and as long.
+
+    Against a rival that was itself unsure, being surer is enough: strokes of the outline had been read along.
+    """
     kept: list[Word] = list(words)
     for w in inside:
         area = max(float(box_area(w.box)[0]), 1e-9)
         share = box_intersection(w.box, [k.box for k in kept])[0] / area if kept else np.zeros(0)
         rivals = [k for k, s in zip(kept, share, strict=True) if s > SAME_SHARE]
-        if all(len(w.text) >= len(k.text) and w.score >= k.score for k in rivals):
+        if all(w.score > k.score and (len(w.text) == len(k.text) or k.score < UNSURE) for k in rivals):
             kept = [k for k in kept if k not in rivals] + [w]
     return kept
 
@@ -111,8 +117,8 @@ def _in_row(b: Array) -> NDArray[np.bool_]:
 
 def _components(linked: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Component numbers (N,) of a symmetric relation (N, N)."""
-    from scipy.sparse import csr_array  # noqa: PLC0415 - slow to import, wanted only when reading
-    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
 
     return np.asarray(connected_components(csr_array(linked), directed=False)[1], np.int64)
 
@@ -227,34 +233,3 @@ def _string(run: Sequence[Word]) -> Word:
     box = (float(b[:, 0].min()), float(b[:, 1].min()), float(b[:, 2].max()), float(b[:, 3].max()))
     text, score = " ".join(w.text for w in run), min(w.score for w in run)
     return run[0].model_copy(update={"text": text, "box": box, "score": score})
-
-
-# ---------------------------------------------------------------- characters
-
-_PLAIN = str.maketrans(
-    {
-        "–": "-", "—": "-", "―": "-", "−": "-", "‐": "-", "‑": "-", "一": "-", "ー": "-",
-        "“": '"', "”": '"', "„": '"', "″": '"', "‟": '"', "‘": "'", "’": "'", "′": "'", "´": "'", "‚": ",",
-        "º": "°", "˚": "°", "℃": "°C", "℉": "°F", "Ω": "Ω", "µ": "µ", "…": "...", "¦": "|",
-    }
-)  # fmt: skip
-_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-
-
-def clean_text(text: str) -> str:
-    """One word with the characters that drawings use; only what the pattern of the word leaves no doubt about changes.
-
-    Multiplication signs between digits become x, tilde and doubled quotes after a digit become the inch mark, O and I
-    inside a run of digits become 0 and 1, bars left over from lines at the ends go.
-    """
-    out = text.translate(_FULL_WIDTH).translate(_PLAIN).strip().strip("|").replace("°°", "°")
-    out = re.sub(r"(?<=\d)\s*[×✕✖⨯]\s*(?=\d)", "x", out)
-    out = re.sub(r"(?<=\d)(?:''|``|~|\"\")(?=$|[-xX,;)/])", '"', out)
-    return re.sub(r"[A-Za-z0-9]+", lambda m: _digits_only(m.group()), out)
-
-
-def _digits_only(run: str) -> str:
-    """`1OO` as 100 and `2I4` as 214: begins with a digit, two digits at least, nothing else but look-alikes."""
-    if re.fullmatch(r"\d[\dOIl]*", run) and sum(c.isdigit() for c in run) >= 2:
-        return run.translate(str.maketrans("OIl", "011"))
-    return re.sub("O", "0", run) if re.fullmatch(r"\dOO*", run) else run
