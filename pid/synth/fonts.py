@@ -20,6 +20,8 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
+import PIL.Image
+import PIL.ImageDraw
 from numpy.typing import NDArray
 from PIL import ImageFont
 
@@ -55,7 +57,9 @@ _BUNDLED = {"Vera.ttf": "vera", "VeraBd.ttf": "vera-bold", "VeraIt.ttf": "vera-i
 _PILLOW = "pillow"
 _HANGUL = "가힣밸브"
 _PROBE_PX = 1000.0
-"""Size at which outline fonts are measured; large enough that hinting shifts nothing by more than 0.1 %."""
+"""Size at which cap heights are measured; large enough that hinting shifts nothing by more than 0.1 %."""
+_METRIC_PX = 400.0
+"""Size at which glyphs are drawn to be measured."""
 
 
 @dataclass(frozen=True)
@@ -170,11 +174,14 @@ def glyph_positions(text: str, font: str) -> list[float]:
 @lru_cache(maxsize=8192)
 def _metrics(font: str, character: str) -> tuple[float, tuple[float, float, float, float]]:
     """Advance and ink bounds of a glyph in cap heights, y down from the baseline."""
-    face, cap = sized_font(font, _PROBE_PX), _PROBE_PX / em_per_cap(font)
-    x0, y0, x1, y1 = (float(v) / cap for v in face.getbbox(character, anchor="ls"))
-    if not face.getmask(character).size[0]:  # blank: Pillow's box would be its advance
-        x1 = x0
-    return float(face.getlength(character)) / cap, (x0, y0, x1, y1)
+    face, cap = sized_font(font, _METRIC_PX), _METRIC_PX / em_per_cap(font)
+    left, top, right, bottom = (int(v) for v in face.getbbox(character, anchor="ls"))
+    # Pillow's box reaches over the advance; the ink is found by drawing it.
+    image = PIL.Image.new("L", (max(right - left, 1), max(bottom - top, 1)))
+    PIL.ImageDraw.Draw(image).text((-left, -top), character, fill=255, font=face, anchor="ls")
+    x0, y0, x1, y1 = image.getbbox() or (0, 0, 0, 0)
+    bounds = ((left + x0) / cap, (top + y0) / cap, (left + x1) / cap, (top + y1) / cap)
+    return float(face.getlength(character)) / cap, bounds
 
 
 def _set_strokes(text: str, font: str) -> list[Array]:

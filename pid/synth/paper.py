@@ -50,8 +50,8 @@ def bleed_through(image: Image, rng: np.random.Generator, strength: float) -> Im
     """The other side of the sheet shows: a drawing seen from behind. The page itself, turned over, serves as one."""
     other = as_gray(image)
     other = np.ascontiguousarray(other[:, ::-1] if rng.random() < 0.5 else other[::-1])
-    shift = [int(v) for v in rng.integers(20, 200, 2)]
-    other = np.roll(other, shift, (0, 1))
+    shift = np.array([[1, 0, rng.uniform(-150, 150)], [0, 1, rng.uniform(-150, 150)]])
+    other = as_bytes(cv2.warpAffine(other, shift, other.shape[::-1], borderMode=cv2.BORDER_CONSTANT, borderValue=255))
     other = as_bytes(cv2.GaussianBlur(other, (0, 0), rng.uniform(1.0, 2.5)))
     show = min(0.5, rng.uniform(0.06, 0.22) * strength)
     ghost = as_bytes(cv2.LUT(other, np.rint(255 - (255 - np.arange(256)) * show).astype(np.uint8)))

@@ -46,8 +46,7 @@ _SHIFT = 4
 _PAPER: Color = (255, 255, 255)
 _MARGIN_PX = 2.0
 _ODD_PEN = ((0.0, 0.0),)
-_EVEN_PEN = ((-0.5, -0.5), (0.5, 0.5))
-_PEN_OF_TWO = (*_EVEN_PEN, (-0.5, 0.5), (0.5, -0.5))
+_EVEN_PEN = ((-0.5, -0.5), (0.5, 0.5), (-0.5, 0.5), (0.5, -0.5))
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,9 +256,9 @@ def _draw_path(band: Image, path: _Path, scale: int, y0: int) -> None:
         return
     pen = max(1, round(path.width_px * scale))
     # OpenCV's lines are an odd number of pixels wide, its thickness 2k giving 2k + 1. An even width is the next
-    # smaller odd one drawn again a pixel further; one pixel needs all four places, or diagonals would have holes.
+    # smaller odd one drawn at the four places round the true one.
     odd = pen - 1 + pen % 2
-    shifts = _ODD_PEN if pen % 2 else _PEN_OF_TWO if pen == 2 else _EVEN_PEN
+    shifts = _ODD_PEN if pen % 2 else _EVEN_PEN
     points = _fixed(np.concatenate(path.lines), scale, y0)
     ends = np.cumsum([len(line) for line in path.lines])[:-1].tolist()
     for shift in shifts:

@@ -13,6 +13,10 @@ from pid.synth.pixels import Image, as_bytes, as_gray, gray_value, spread
 
 _TILE_PX = 1024
 """Noise is made once for a tile and laid over the page at random offsets."""
+_PAPER_PX = 24
+"""Cell in which `threshold` looks for paper; five of them are wider than solid ink ever is but for wide headings."""
+_DARKEST = 0.35
+"""Least brightness that `uneven_light` leaves: what is darker nobody files."""
 
 
 def blur(image: Image, rng: np.random.Generator, strength: float) -> Image:
@@ -31,7 +35,7 @@ def blur(image: Image, rng: np.random.Generator, strength: float) -> Image:
 def low_resolution(image: Image, rng: np.random.Generator, strength: float) -> Image:
     """Scanned or mailed at a fraction of the resolution and blown up again."""
     height, width = image.shape[:2]
-    factor = 1 + rng.uniform(0.2, 0.9) * strength
+    factor = 1 + rng.uniform(0.1, 0.6) * strength
     small = cv2.resize(
         image, (max(1, round(width / factor)), max(1, round(height / factor))), interpolation=cv2.INTER_AREA
     )
@@ -105,7 +109,7 @@ def uneven_light(image: Image, rng: np.random.Generator, strength: float) -> Ima
     if rng.random() < 0.4:
         cx, cy = rng.uniform(0.2, 0.8, 2)
         field *= 1 - min(0.4, rng.uniform(0.05, 0.25) * strength) * ((x - cx) ** 2 + (y - cy) ** 2)
-    small = np.rint(np.clip(field, 0.15, 1) * 255).astype(np.uint8)
+    small = np.rint(np.clip(field, _DARKEST, 1) * 255).astype(np.uint8)
     height, width = image.shape[:2]
     full = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
     return as_bytes(cv2.multiply(image, spread(full, image), scale=1 / 255))
@@ -115,8 +119,8 @@ def threshold(image: Image, rng: np.random.Generator, strength: float) -> Image:
     """Two levels against the local paper, as a fax or an archive's microfilm scanner does; grey (H, W)."""
     gray = as_gray(image)
     height, width = gray.shape
-    small = cv2.resize(gray, (max(1, width // 32), max(1, height // 32)), interpolation=cv2.INTER_AREA)
-    paper = cv2.blur(cv2.dilate(small, np.ones((7, 7), np.uint8)), (9, 9))
+    small = cv2.resize(gray, (width // _PAPER_PX + 1, height // _PAPER_PX + 1), interpolation=cv2.INTER_AREA)
+    paper = cv2.blur(cv2.dilate(small, np.ones((5, 5), np.uint8)), (5, 5))
     share = float(np.clip(0.68 + rng.normal(0, 0.07) * strength, 0.4, 0.88))
     level = cv2.resize(np.rint(paper * share).astype(np.uint8), (width, height), interpolation=cv2.INTER_LINEAR)
     return as_bytes(cv2.compare(gray, level, cv2.CMP_GT))

@@ -88,11 +88,11 @@ def write_generated(
     formats: Sequence[str] = FORMATS,
     damaged: bool = False,
     family: str | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[str, float], None] | None = None,
 ) -> list[Path]:
     """Generate `count` sheets with the seeds from `seed` on and write them as `write_sheets` does.
 
-    `progress` is called with the number written and `count`. Raises `InputError` for a negative count too.
+    `progress` is called with what is being done and the share done, 0..1. Raises `InputError` for a negative count too.
     """
     if count < 0:
         raise InputError(f"{count} is not a number of sheets to generate.")
@@ -100,14 +100,16 @@ def write_generated(
 
 
 def _generated(
-    count: int, seed: int, family: str | None, progress: Callable[[int, int], None] | None
+    count: int, seed: int, family: str | None, progress: Callable[[str, float], None] | None
 ) -> Iterator[Sheet]:
     from pid.synth.generate import generate_sheet
 
     for number in range(count):
+        if progress is not None:
+            progress(f"sheet {number + 1} of {count}", number / count)
         yield generate_sheet(seed + number, family=family)
-        if progress is not None:  # the writer has come back for the next one
-            progress(number + 1, count)
+    if progress is not None:  # the writer has come back for more, so the last one is written
+        progress("written", 1.0)
 
 
 def _write_sheet(
