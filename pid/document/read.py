@@ -120,6 +120,7 @@ class WordReader:
         sure += [r for r in missed if r.score >= LEAST_ROW_SCORE]
         words = [w for r in sure for w in split_reading(r)]
         words = self._read_inside(lifted, regions, glyph, words, lambda s: progress(0.9 + 0.1 * s))
+        progress(1.0)
         return mend_function_letters(drop_doubles(words), regions)
 
     def _read_inside(
@@ -159,7 +160,7 @@ class WordReader:
         crops: list[Gray] = []
         for i, (x0, y0, x1, y1) in enumerate(boxes):
             states = [crop_box(image, boxes[i]) for image in images]
-            states = states[:1] + [c for c in states[1:] if not np.array_equal(c, states[0])]
+            states = states[:1] + [c for c in states[1:] if not np.array_equal(_core(c), _core(states[0]))]
             for quarter in (1, 3) if y1 - y0 > LYING * (x1 - x0) else (0,):
                 jobs += [(i, quarter)] * len(states)
                 crops += [turn_upright(c, quarter) for c in states]
@@ -175,6 +176,12 @@ class WordReader:
 def _working_scale(glyph: float) -> float:
     scale = float(np.clip(BEST_GLYPH_PX / glyph, *SCALES))
     return 1.0 if KEPT_SCALES[0] <= scale <= KEPT_SCALES[1] else scale
+
+
+def _core(crop: Gray) -> Gray:
+    """The crop without a fifth on either long side: a line there is an underline or a frame, and crosses no letter."""
+    h, w = crop.shape
+    return crop[h // 5 : h - h // 5] if w >= h else crop[:, w // 5 : w - w // 5]
 
 
 Recognised = tuple[str, tuple[float, ...], tuple[float, ...]]
