@@ -1,0 +1,138 @@
+"""Find and name every symbol of a sheet: two passes of the shape network, joined, named and calibrated."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pid.catalog import Catalog, load_catalog
+from pid.detect.calibrate import IDENTITY, Calibration
+from pid.detect.names import KindNetwork, Name
+from pid.detect.paper import whiten_paper
+from pid.detect.place_ports import place_ports
+from pid.detect.tiles import DETAIL_PX, OVERVIEW_PX, cut_sheet, drop_cut, is_cut, suppress
+from pid.detect.yolo import Found, ShapeNetwork, join_found
+from pid.drawing import GROUPS, Symbol
+from pid.errors import InputError
+from pid.geometry import Array
+from pid.resources import data_path
+
+SHAPE_FILE, KINDS_FILE = "shape.onnx", "kinds.onnx"
+OVERVIEW_LEAST, DETAIL_MOST = 110.0, 420.0
+"""Longer side in pixels of the detail pass: the overview reports nothing smaller, the detail pass nothing larger.
+
+Between the two both may find a symbol, and the better stays."""
+LEAST_SHEET_PX = 32
+DETAIL_LEAST_SHEET_PX = 1100
+"""A picture smaller than this is a detail, not a sheet: it is enlarged at most to `LARGEST_GROWTH`."""
+LARGEST_GROWTH = 2.0
+
+
+class SymbolDetector:
+    """Loads the networks of a folder once, on first use.
+
+    Args:
+        models: folder with ``shape.onnx``, ``kinds.onnx`` and their cards; the shipped one where it is not given.
+        threads: processor threads; all where it is not given.
+    """
+
+    def __init__(self, models: Path | None = None, *, threads: int | None = None) -> None:
+        self._folder = data_path("models") if models is None else models
+        self._threads = threads
+
+    @cached_property
+    def calibration(self) -> Calibration:
+        """Raw scores to probabilities, from the detector's card."""
+        card = (self._folder / SHAPE_FILE).with_suffix(".json")
+        if not card.exists():
+            return IDENTITY
+        try:
+            return Calibration.from_dict(json.loads(card.read_text())["calibration"])
+        except (ValueError, KeyError) as error:
+            raise InputError(f"{card} holds no usable calibration: {error}.") from error
+
+    @cached_property
+    def _catalog(self) -> Catalog:
+        return load_catalog()
+
+    @cached_property
+    def _shape(self) -> ShapeNetwork:
+        return ShapeNetwork(self._folder / SHAPE_FILE, threads=self._threads)
+
+    @cached_property
+    def _kinds(self) -> KindNetwork:
+        return KindNetwork(self._folder / KINDS_FILE, self._catalog, threads=self._threads)
+
+    def detect_symbols(self, gray: NDArray[np.uint8], *, least_probability: float | None = None) -> tuple[Symbol, ...]:
+        """The symbols of a (H, W) uint8 sheet, best first, ids ``s1`` on.
+
+        Reported are those above the threshold that was best on held-out sheets, or, where it is given, those of at
+        least `least_probability`.
+        """
+        if gray.ndim != 2:
+            raise ValueError(f"a grey picture (H, W) was expected, not shape {gray.shape}")
+        if min(gray.shape) < LEAST_SHEET_PX:
+            return ()
+        sheet = whiten_paper(gray)
+        found = self.find(sheet)
+        chance = self.calibration(found.scores)
+        if least_probability is None:
+            found = found.only(found.scores >= self.calibration.threshold)
+        else:
+            found = found.only(chance >= least_probability)
+        chance = self.calibration(found.scores)
+        names = self._kinds.name(sheet, found.boxes, found.groups.tolist())
+        parts = zip(found.boxes, chance, found.groups, names, strict=True)
+        return tuple(self._symbol(f"s{i}", *part) for i, part in enumerate(parts, start=1))
+
+    def find(self, sheet: NDArray[np.uint8]) -> Found:
+        """Candidates on a whitened sheet in its pixels, best first, raw scores, no doubles; nothing is named yet."""
+        longer = max(sheet.shape)
+        # A small picture is not a whole plant: enlarging it to the full size would show symbols of unheard-of size.
+        detail_px = min(DETAIL_PX, round(longer * LARGEST_GROWTH))
+        parts = [self._look(sheet, detail_px, most=DETAIL_MOST)]
+        if detail_px > OVERVIEW_PX:
+            parts.append(self._look(sheet, OVERVIEW_PX, least=OVERVIEW_LEAST * OVERVIEW_PX / DETAIL_PX))
+        found = join_found(parts)
+        return found.only(suppress(found.boxes, found.scores))
+
+    def _look(self, sheet: NDArray[np.uint8], longer_px: int, *, least: float = 0.0, most: float = np.inf) -> Found:
+        """One pass: candidates in sheet pixels whose longer side is within `least`..`most` pixels of the pass."""
+        tiling = cut_sheet(sheet, longer_px)
+        parts, cut = [], []
+        for found, origin in zip(self._shape.find(tiling.images), tiling.origins, strict=True):
+            one = found.only(suppress(found.boxes, found.scores))
+            boxes = one.boxes + np.tile(origin, 2)
+            limit = np.array([*tiling.size, *tiling.size], float)
+            boxes = np.clip(boxes, 0.0, limit)
+            longer = (boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0.0)
+            keep = (longer >= least) & (longer <= most) & (longer > 0)
+            parts.append(Found(boxes[keep], one.scores[keep], one.groups[keep]))
+            cut.append(is_cut(boxes[keep], origin, tiling.size))
+        found = join_found(parts)
+        keep = drop_cut(found.boxes, np.concatenate(cut) if cut else np.zeros(0, bool))
+        found = found.only(keep)
+        return Found(found.boxes / tiling.scale, found.scores, found.groups)
+
+    def _symbol(self, ident: str, box: Array, score: float, group: int, name: Name) -> Symbol:
+        corners = (float(box[0]), float(box[1]), float(box[2]), float(box[3]))
+        kind = self._catalog.get(name.kind)
+        return Symbol(
+            id=ident,
+            kind=name.kind,
+            group=GROUPS[group],
+            box=corners,
+            rotation=name.rotation,
+            mirrored=name.mirrored,
+            score=min(max(float(score), 0.0), 1.0),
+            found_by=("shape",),
+            ports=place_ports(kind, corners, rotation=name.rotation, mirrored=name.mirrored),
+            attributes={
+                "kind_score": round(name.probability, 3),
+                "runners_up": [[kind_name, chance] for kind_name, chance in name.runners_up],
+            },
+        )

@@ -1,0 +1,58 @@
+"""Bring scans and photographs to the look the networks were trained on: paper at 255, ink near 0.
+
+The paper level is estimated block by block as the brightest common grey, so a grey or unevenly lit background becomes
+white; where a block holds no paper at all (a filled area) its neighbours' level is used.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+BLOCK_PX = 64
+"""Side of the blocks whose paper level is estimated: wider than any filled symbol, narrower than a shadow."""
+PAPER_PERCENTILE = 70.0
+"""Even in dense line work less than a third of a block is ink."""
+INK_PERCENTILE = 0.5
+"""Share of a sheet's pixels that is certainly ink: the thinnest sheets carry about one per cent of it."""
+DARKEST_PAPER = 60
+"""A block darker than this is a filled area or a dark border, not paper."""
+FAINTEST_INK = 200
+"""An ink level above this means an empty sheet, which is not stretched into noise."""
+
+
+def whiten_paper(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The (H, W) picture with its paper at 255 and its ink stretched to 0; clean pictures come back unchanged."""
+    if gray.ndim != 2 or gray.size == 0:
+        raise ValueError(f"a grey picture (H, W) was expected, not shape {gray.shape}")
+    level = _paper_level(gray)
+    flat = gray
+    if level.min() < 254:
+        full = cv2.resize(level, (gray.shape[1], gray.shape[0]), interpolation=cv2.INTER_LINEAR)
+        flat = np.asarray(cv2.divide(gray, full, scale=255.0), np.uint8)
+    return _stretch_ink(flat)
+
+
+def _paper_level(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Paper grey of each block (rows, columns), smoothed so that blocks leave no seams."""
+    rows, columns = (max(1, -(-n // BLOCK_PX)) for n in gray.shape)
+    height, width = rows * BLOCK_PX, columns * BLOCK_PX
+    padded = cv2.copyMakeBorder(gray, 0, height - gray.shape[0], 0, width - gray.shape[1], cv2.BORDER_REPLICATE)
+    # Every fourth row and column is plenty for a percentile and sixteen times cheaper.
+    blocks = padded[::4, ::4].reshape(rows, BLOCK_PX // 4, columns, BLOCK_PX // 4).swapaxes(1, 2)
+    level = np.percentile(blocks.reshape(rows, columns, -1), PAPER_PERCENTILE, axis=2)
+    paper = level >= DARKEST_PAPER
+    level = np.where(paper, level, np.median(level[paper]) if paper.any() else 255.0)
+    smooth = cv2.medianBlur(np.asarray(level, np.uint8), 3) if min(rows, columns) >= 3 else np.asarray(level, np.uint8)
+    return np.asarray(np.maximum(smooth, 1), np.uint8)
+
+
+def _stretch_ink(flat: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Map the ink level to 0 and the paper's noise band to 255."""
+    counts = np.bincount(flat[::3, ::3].ravel(), minlength=256)
+    ink = int(np.searchsorted(np.cumsum(counts), counts.sum() * INK_PERCENTILE / 100.0))
+    if ink > FAINTEST_INK or ink == 0:
+        return flat
+    table = np.clip((np.arange(256) - ink) * 255.0 / (255 - ink), 0, 255).astype(np.uint8)
+    return np.asarray(cv2.LUT(flat, table), np.uint8)
