@@ -35,8 +35,8 @@ Image = NDArray[np.uint8]
 
 SUPERSAMPLE = 4
 """17 grey levels across an edge: more than a scanner keeps."""
-BAND_PX = 512
-"""Rows drawn at once; a band of an A0 sheet at 300 dpi then takes 110 MB in grey."""
+BAND_PX = 256
+"""Rows drawn at once; a band of an A0 sheet at 300 dpi then takes 55 MB in grey."""
 STROKE_FONT_PEN = 0.1
 """Pen of stroke lettering over its cap height (ISO 3098-1 type B)."""
 TEXT_THRESHOLD = 0.4
@@ -79,19 +79,22 @@ def render_raster(ink: Ink, px_per_mm: float, *, antialias: bool = True) -> Imag
     width, height = sheet_pixels(ink, px_per_mm)
     scale = SUPERSAMPLE if antialias else 1
     marks = [_prepare(mark, px_per_mm, scale) for mark in ink.marks]
-    colored = any(len(set(mark.color)) > 1 for mark in ink.marks)
+    colored = any(_has_hue(mark) for mark in marks)
     image = np.empty((height, width, 3) if colored else (height, width), np.uint8)
     for y0 in range(0, height, BAND_PX):
         rows = min(BAND_PX, height - y0)
-        band = np.full((rows * scale, width * scale, *image.shape[2:]), 255, np.uint8)
-        for mark in marks:
-            if mark.bottom < y0 or mark.top > y0 + rows:
-                continue
+        met = [mark for mark in marks if mark.bottom >= y0 and mark.top <= y0 + rows]
+        channels = (3,) if any(_has_hue(mark) for mark in met) else ()
+        band = np.full((rows * scale, width * scale, *channels), 255, np.uint8)
+        for mark in met:
             if isinstance(mark, _Path):
                 _draw_path(band, mark, scale, y0)
             else:
                 _draw_cover(band, mark, y0 * scale)
-        image[y0 : y0 + rows] = band if scale == 1 else cv2.resize(band, (width, rows), interpolation=cv2.INTER_AREA)
+        if scale > 1:
+            band = np.asarray(cv2.resize(band, (width, rows), interpolation=cv2.INTER_AREA), np.uint8)
+        # Three channels cost three times as much: only bands that hold a colour are drawn in them.
+        image[y0 : y0 + rows] = band[..., None] if band.ndim < image.ndim else band
     return image
 
 
@@ -127,6 +130,10 @@ def _dash_spans(pattern: tuple[float, ...], length: float) -> Iterator[tuple[flo
             yield position, min(position + step, length)
         position += step
         index += 1
+
+
+def _has_hue(mark: _Path | _Text) -> bool:
+    return len(set(mark.color)) > 1
 
 
 def _prepare(mark: Stroke | Lettering, px_per_mm: float, scale: int) -> _Path | _Text:
