@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -17,7 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from pid.sheet import VectorPath, Vectors, VectorText
 
-PALEST_INK = 150.0
+PALEST_INK = 110.0
 """Luminance that no ink exceeds: yellow on CAD's black screen would vanish on paper."""
 
 PAPER_COLOR = 250
@@ -26,7 +27,11 @@ PAPER_COLOR = 250
 TAIL = 0.3
 """Reach of the letters that hang below the base line, in cap heights."""
 
+WIDTH_FACTOR = 0.93
+"""The bundled font is wide: a digit takes 0.87 cap heights, in Arial and ISOCPEUR 0.75 to 0.78; letters differ less."""
+
 _TAILED = frozenset("gjpqyçµ()[]{}|@,;_")
+_PROBES = (0.0, 0.13, 0.31, 0.5, 0.69, 0.87)  # along each segment, so that the gap of a dash does not decide
 _SHIFT = 4  # cv2 takes coordinates in sixteenths of a pixel
 _FONT_FILE = Path(reportlab.__file__).parent / "fonts" / "Vera.ttf"
 _SMALLEST_TEXT_PX = 2.0
@@ -61,8 +66,9 @@ def text_drop(text: str) -> float:
 
 
 def text_width(text: str) -> float:
-    """Width of a text in the bundled font, in cap heights."""
-    return _advance(text) / _CAP_PX
+    """Width of a text in cap heights, as CAD's usual fonts set it."""
+    advance = sum(_glyph(letter, _METRIC_SIZE).advance for letter in text)
+    return WIDTH_FACTOR * advance / _glyph("H", _METRIC_SIZE).top
 
 
 def visible_paths(paths: Sequence[VectorPath], gray: NDArray[np.uint8]) -> list[VectorPath]:
@@ -74,27 +80,24 @@ def visible_paths(paths: Sequence[VectorPath], gray: NDArray[np.uint8]) -> list[
     if not paths:
         return []
     darkest = cv2.erode(gray, np.ones((5, 5), np.uint8))
-    probes = [_probe_points(path) for path in paths]
-    at = np.concatenate(probes)
-    x, y = np.floor(at).astype(np.int64).T
-    inside = (x >= 0) & (y >= 0) & (x < gray.shape[1]) & (y < gray.shape[0])
-    inked = np.zeros(len(at), bool)
-    inked[inside] = darkest[y[inside], x[inside]] < PAPER_COLOR
-    starts = np.cumsum([0, *(len(p) for p in probes[:-1])])
+    points = np.concatenate([path.points for path in paths])
+    starts = np.cumsum([0, *(len(path.points) for path in paths[:-1])])
+    ahead = np.roll(points, -1, axis=0)
+    ahead[np.r_[starts[1:], len(points)] - 1] = points[np.r_[starts[1:], len(points)] - 1]  # the last has none ahead
+    inked = np.zeros(len(points), bool)
+    for share in _PROBES:
+        inked |= _is_inked(darkest, points + (ahead - points) * share)
     shown = np.logical_or.reduceat(inked, starts)
-    return [path for path, seen in zip(paths, shown, strict=True) if seen and min(path.color) < PAPER_COLOR]
+    return [path for path, seen in zip(paths, shown.tolist(), strict=True) if seen and min(path.color) < PAPER_COLOR]
 
 
-def _probe_points(path: VectorPath, most: int = 24) -> NDArray[np.float64]:
-    """Points (N, 2) along a path: vertices and points between, so that a dash's gap does not decide."""
-    p = path.points
-    if len(p) > most:
-        return p[:: len(p) // most + 1]
-    if len(p) < 2:
-        return p
-    t = np.array([0.0, 0.13, 0.31, 0.5, 0.69, 0.87])[None, :, None]
-    between = p[:-1, None] + (p[1:] - p[:-1])[:, None] * t
-    return np.concatenate([between.reshape(-1, 2), p[-1:]])
+def _is_inked(darkest: NDArray[np.uint8], points: NDArray[np.float64]) -> NDArray[np.bool_]:
+    height, width = darkest.shape
+    x, y = np.clip(np.floor(points.T), -1, 1 << 30).astype(np.int64)
+    inside = (x >= 0) & (y >= 0) & (x < width) & (y < height)
+    found = np.zeros(len(points), bool)
+    found[inside] = darkest[y[inside], x[inside]] < PAPER_COLOR
+    return found
 
 
 def _draw_path(image: NDArray[np.uint8], path: VectorPath) -> None:
@@ -142,7 +145,7 @@ def _draw_text(image: NDArray[np.uint8], text: VectorText) -> None:
     """Stretch the lettering into its box, from base line (or tail) to cap line, turned by its angle."""
     if text.height_px < _SMALLEST_TEXT_PX or not text.text.strip():
         return
-    mask, (left, baseline), advance, cap = _letter_mask(text.text, _mask_size(text.height_px))
+    mask, pen_start, advance, cap = _letter_mask(text.text, _mask_size(text.height_px))
     turn = np.deg2rad(text.angle)
     cos, sin = float(np.cos(turn)), float(np.sin(turn))
     x0, y0, x1, y1 = text.box
@@ -150,18 +153,18 @@ def _draw_text(image: NDArray[np.uint8], text: VectorText) -> None:
     u = np.array([cos, -sin]) * max(long, 1.0)  # reading direction, y down
     v = np.array([-sin, -cos]) * text.height_px  # upward on the letter
     origin = np.array([x0 + x1, y0 + y1]) / 2 - u / 2 - v * (1 - high / 2 / text.height_px)
-    matrix = np.column_stack([u / advance, -v / cap])
-    offset = origin - matrix @ np.array([left, baseline], float)
+    matrix = np.array([[u[0] / advance, -v[0] / cap], [u[1] / advance, -v[1] / cap]])
+    offset = origin - matrix @ np.array(pen_start, float)
     corners = np.array([[0, 0], [mask.shape[1], 0], [0, mask.shape[0]], [mask.shape[1], mask.shape[0]]], float)
     placed = corners @ matrix.T + offset
-    a = np.maximum(np.floor(placed.min(axis=0)).astype(int), 0)
-    b = np.minimum(np.ceil(placed.max(axis=0)).astype(int) + 1, [image.shape[1], image.shape[0]])
-    if (b <= a).any():
+    left, top = (max(int(v), 0) for v in np.floor(placed.min(axis=0)))
+    right, bottom = (int(v) + 1 for v in np.ceil(placed.max(axis=0)))
+    size = min(right, image.shape[1]) - left, min(bottom, image.shape[0]) - top
+    if min(size) <= 0:
         return
-    warp = np.column_stack([matrix, offset - a])
-    size = int(b[0] - a[0]), int(b[1] - a[1])
+    warp = np.array([[*matrix[0], offset[0] - left], [*matrix[1], offset[1] - top]])
     cover = np.asarray(cv2.warpAffine(mask, warp, size, flags=cv2.INTER_AREA), np.uint8)
-    region = image[a[1] : b[1], a[0] : b[0]]
+    region = image[top : top + size[1], left : left + size[0]]
     paper = 255 - cover
     np.minimum(region, paper if image.ndim == 2 else paper[..., None], out=region)
 
@@ -179,17 +182,39 @@ def _mask_size(height_px: float) -> int:
     return int(min(max(np.ceil(height_px / 0.73 / 4) * 4, 8), 400))
 
 
-@lru_cache(maxsize=512)
+class _Glyph(NamedTuple):
+    mask: NDArray[np.uint8]  # coverage
+    left: int  # of the mask from the pen, pixels
+    top: int  # of the mask above the base line, pixels
+    advance: float  # pixels
+
+
 def _letter_mask(text: str, size: int) -> tuple[NDArray[np.uint8], tuple[int, int], float, float]:
-    """Lettering as a coverage mask: mask, its origin (left, baseline), advance width and cap height in pixels."""
-    font = _font(size)
-    advance = max(font.getlength(text), 1.0)
-    cap = -font.getbbox("H", anchor="ls")[1]
+    """Lettering as a coverage mask: mask, its origin (left, baseline), advance width and cap height in pixels.
+
+    Set from single glyphs, unkerned: these are rendered once, whole strings hardly ever repeat.
+    """
+    glyphs = [_glyph(letter, size) for letter in text]
+    advance = max(sum(glyph.advance for glyph in glyphs), 1.0)
     pad = size // 4 + 1
     baseline = size + pad
-    mask = Image.new("L", (int(advance) + 2 * pad, baseline + size // 2), 0)
-    ImageDraw.Draw(mask).text((pad, baseline), text, fill=255, font=font, anchor="ls")
-    return np.array(mask), (pad, baseline), advance, float(cap)
+    mask = np.zeros((baseline + size // 2, int(advance) + 2 * pad), np.uint8)
+    pen = float(pad)
+    for glyph in glyphs:
+        x, y = max(round(pen) + glyph.left, 0), max(baseline - glyph.top, 0)
+        place = mask[y : y + glyph.mask.shape[0], x : x + glyph.mask.shape[1]]
+        np.maximum(place, glyph.mask[: place.shape[0], : place.shape[1]], out=place)
+        pen += glyph.advance
+    return mask, (pad, baseline), advance, float(_glyph("H", size).top)
+
+
+@lru_cache(maxsize=4096)
+def _glyph(letter: str, size: int) -> _Glyph:
+    font = _font(size)
+    left, top, right, bottom = (int(v) for v in font.getbbox(letter, anchor="ls"))
+    image = Image.new("L", (max(right - left, 1), max(bottom - top, 1)), 0)
+    ImageDraw.Draw(image).text((-left, -top), letter, fill=255, font=font, anchor="ls")
+    return _Glyph(np.array(image), left, -top, float(font.getlength(letter)))
 
 
 @lru_cache(maxsize=64)
@@ -197,10 +222,4 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(_FONT_FILE), size)
 
 
-@lru_cache(maxsize=4096)
-def _advance(text: str) -> float:
-    return float(_font(_METRIC_SIZE).getlength(text))
-
-
 _METRIC_SIZE = 100
-_CAP_PX = float(-_font(_METRIC_SIZE).getbbox("H", anchor="ls")[1])

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from pid.drawing import Point
 from pid.geometry import Array, bounds
 
 FLATNESS_PX = 0.25
@@ -18,17 +19,28 @@ BULGE_STEP = math.radians(3.0)
 """Arcs inside polylines are flattened before their size in pixels is known: within 0.25 px up to 730 px radius."""
 
 _MIN_CIRCLE_CORNERS = 12  # a polygon with fewer corners is no circle drawn in straight pieces
+_WIDEST_CIRCLE_STEP = 1.2  # radians between neighbouring points of a whole circle
 _MAX_OUTLINES = 200  # beyond, an object is a pattern and not an outline with holes
 
 
-def flatten_bezier(control: Array) -> Array:
-    """A cubic Bezier curve (4, 2) as points (N, 2) within `FLATNESS_PX`."""
-    bend = float(np.hypot(*(control[:-2] - 2 * control[1:-1] + control[2:]).T).max())
-    count = int(min(max(np.ceil(np.sqrt(0.75 * bend / FLATNESS_PX)), 1), 500)) + 1
-    t = np.linspace(0.0, 1.0, count)[:, None]
-    s = 1 - t
-    p0, p1, p2, p3 = control
-    return np.asarray(s**3 * p0 + 3 * s * s * t * p1 + 3 * s * t * t * p2 + t**3 * p3, np.float64)
+def flatten_bezier(p0: Point, p1: Point, p2: Point, p3: Point) -> list[Point]:
+    """A cubic Bezier curve as points within `FLATNESS_PX`, both ends included.
+
+    In plain floats: curves are many and short, an array for each would cost ten times as much.
+    """
+    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = p0, p1, p2, p3
+    bend = max(math.hypot(x0 - 2 * x1 + x2, y0 - 2 * y1 + y2), math.hypot(x1 - 2 * x2 + x3, y1 - 2 * y2 + y3))
+    if not math.isfinite(bend):
+        return [p0, p3]
+    count = min(max(math.ceil(math.sqrt(0.75 * bend / FLATNESS_PX)), 1), 500)
+    points = [p0]
+    for index in range(1, count):
+        t = index / count
+        s = 1 - t
+        a, b, c, d = s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t
+        points.append((a * x0 + b * x1 + c * x2 + d * x3, a * y0 + b * y1 + c * y2 + d * y3))
+    points.append(p3)
+    return points
 
 
 def flatten_ellipse(axes: Array, start: float, end: float) -> Array:
@@ -73,19 +85,31 @@ def name_shape(points: Array, *, closed: bool, curved: bool) -> str:
     """``circle``, ``arc`` or ``polyline`` of a flattened path (N, 2); `curved`: the file draws it as a curve."""
     if len(points) < (5 if curved else _MIN_CIRCLE_CORNERS) or not (curved or closed):
         return "polyline"
-    shifted = points - points[0]  # keeps the squares small
-    center = np.linalg.lstsq(np.c_[2 * shifted, np.ones(len(points))], (shifted**2).sum(axis=1), rcond=None)[0][:2]
-    radii = np.hypot(*(shifted - center).T)
-    radius = float(radii.mean())
-    extent = float(np.ptp(points, axis=0).max())
-    spread = float(np.abs(radii - radius).max())
-    if radius <= 0 or radius > 20 * extent or spread > max(CIRCLE_TOLERANCE * radius, FLATNESS_PX):
+    third = len(points) // 3 if closed else len(points) // 2
+    center = _circle_center(*points[[0, third, 2 * third if closed else -1]].tolist())
+    if center is None:
+        return "polyline"
+    spokes = points - np.array(center)
+    radii = np.sqrt(spokes[:, 0] ** 2 + spokes[:, 1] ** 2)
+    smallest, largest = float(radii.min()), float(radii.max())
+    if largest - smallest > 2 * max(CIRCLE_TOLERANCE * smallest, FLATNESS_PX):
         return "polyline"
     if not closed:
-        return "arc"
-    turns = np.sort(np.arctan2(*(shifted - center).T))
-    widest = max(float(np.diff(turns).max(initial=0.0)), float(turns[0] - turns[-1] + 2 * np.pi))
-    return "circle" if widest < 1.2 else "polyline"  # a chord closes a segment of a circle
+        extent = float((points.max(axis=0) - points.min(axis=0)).max())
+        return "arc" if smallest < 20 * extent else "polyline"
+    turns = np.sort(np.arctan2(spokes[:, 0], spokes[:, 1]))
+    widest = max(float((turns[1:] - turns[:-1]).max()), float(turns[0] - turns[-1] + 2 * np.pi))
+    return "circle" if widest < _WIDEST_CIRCLE_STEP else "polyline"  # a chord closes a segment of a circle
+
+
+def _circle_center(a: list[float], b: list[float], c: list[float]) -> Point | None:
+    """Centre of the circle through three points; None where they are in line."""
+    bx, by, cx, cy = b[0] - a[0], b[1] - a[1], c[0] - a[0], c[1] - a[1]
+    cross = 2 * (bx * cy - by * cx)
+    if abs(cross) < 1e-9:
+        return None
+    bb, cc = bx * bx + by * by, cx * cx + cy * cy
+    return a[0] + (cy * bb - by * cc) / cross, a[1] + (bx * cc - cx * bb) / cross
 
 
 def join_holes(outlines: list[Array]) -> list[tuple[int, Array]]:

@@ -15,7 +15,7 @@ from ezdxf import recover
 from pid.document.draw_vectors import draw_vectors, visible_paths
 from pid.document.load_dxf_blocks import BlockReader, Group
 from pid.document.load_dxf_entities import is_readable
-from pid.document.load_dxf_marks import mark_bounds
+from pid.document.load_dxf_marks import bound_marks
 from pid.document.load_dxf_vectors import StyleTable, make_vectors
 from pid.drawing import SheetInfo, Source
 from pid.errors import InputError
@@ -77,7 +77,7 @@ class DxfFile:
     def _make_sheet(self, groups: list[Group], *, name: str, source: Source) -> Sheet:
         styles = StyleTable(self._document)
         groups = [Group([m for m in g.marks if styles.is_shown(m.style)], g.reference) for g in groups]
-        boxes = np.array([mark_bounds(mark) for group in groups for mark in group.marks]).reshape(-1, 4)
+        boxes = bound_marks([mark for group in groups for mark in group.marks])
         if not len(boxes):
             raise InputError(f"{name} draws nothing: all of it is on layers that are off.")
         area = _find_extents(boxes)

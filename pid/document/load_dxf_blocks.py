@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pid.document.load_dxf_entities import read_entity, read_style, read_text
-from pid.document.load_dxf_marks import Mark, Style, inherit, mark_bounds, place_marks
+from pid.document.load_dxf_marks import Mark, Style, bound_marks, inherit, place_marks
 from pid.errors import InputError
 from pid.geometry import Array, transform_points
 
@@ -152,7 +152,7 @@ class BlockReader:
 
     def _holds_references(self, insert: Any) -> bool:
         block = self._document.blocks.get(insert.dxf.name)
-        return insert.mcount <= 1 and sum(e.dxftype() == "INSERT" for e in block or ()) >= 2
+        return bool(insert.mcount <= 1) and sum(e.dxftype() == "INSERT" for e in block or ()) >= 2
 
     def _reference(self, insert: Any, matrix: Array) -> Reference:
         block = self._document.blocks.get(insert.dxf.name)
@@ -182,7 +182,7 @@ class BlockReader:
 def _attribute_marks(insert: Any) -> list[Mark]:
     """The visible attributes; they stand in the coordinates of what the reference itself stands in."""
     style = read_style(insert)
-    marks = []
+    marks: list[Mark] = []
     for attrib in insert.attribs:
         if attrib.is_invisible or attrib.dxf.get("invisible", 0):
             continue
@@ -200,5 +200,5 @@ def _extent(marks: list[Mark]) -> float:
     """Longer side of what marks cover, drawing units."""
     if not marks:
         return 0.0
-    boxes = np.array([mark_bounds(mark) for mark in marks])
+    boxes = bound_marks(marks)
     return float((boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0)).max())

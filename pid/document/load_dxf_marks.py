@@ -72,15 +72,24 @@ def place_marks(marks: Iterable[Mark], matrix: Array, parent: Style) -> list[Mar
     ]
 
 
-def mark_bounds(mark: Mark) -> tuple[float, float, float, float]:
-    """Bounding box in drawing units; of an arc that of its whole ellipse, of a text that of its cap band."""
-    p = mark.points
-    if mark.kind == "path":
-        low, high = p.min(axis=0), p.max(axis=0)
-    elif mark.kind == "arc":
-        reach = np.sqrt(((p[1:] - p[0]) ** 2).sum(axis=0))
-        low, high = p[0] - reach, p[0] + reach
-    else:
-        corners = np.concatenate([p, (p[1] + p[2] - p[0])[None]])
-        low, high = corners.min(axis=0), corners.max(axis=0)
-    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+def bound_marks(marks: list[Mark]) -> Array:
+    """Bounding boxes (N, 4) in drawing units; of an arc that of its whole ellipse, of a text that of its cap band."""
+    boxes = np.zeros((len(marks), 4))
+    for kind in ("path", "arc", "text"):
+        of_kind = [index for index, mark in enumerate(marks) if mark.kind == kind]
+        if not of_kind:
+            continue
+        points = np.concatenate([marks[index].points for index in of_kind])
+        if kind == "path":
+            starts = np.cumsum([0, *(len(marks[index].points) for index in of_kind[:-1])])
+            low, high = np.minimum.reduceat(points, starts), np.maximum.reduceat(points, starts)
+        else:
+            first, second, third = points.reshape(-1, 3, 2).swapaxes(0, 1)
+            if kind == "arc":
+                reach = np.sqrt((second - first) ** 2 + (third - first) ** 2)
+                low, high = first - reach, first + reach
+            else:
+                corners = np.stack([first, second, third, second + third - first])
+                low, high = corners.min(axis=0), corners.max(axis=0)
+        boxes[of_kind] = np.concatenate([low, high], axis=1)
+    return boxes

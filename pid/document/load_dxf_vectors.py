@@ -11,7 +11,7 @@ from ezdxf import colors
 from pid.document.draw_vectors import text_drop, text_width
 from pid.document.flatten import flatten_ellipse, name_shape
 from pid.document.load_dxf_blocks import Group, Reference
-from pid.document.load_dxf_marks import BYBLOCK_COLOR, BYLAYER_COLOR, BYLAYER_WEIGHT, Mark, Style
+from pid.document.load_dxf_marks import BYBLOCK_COLOR, BYLAYER_COLOR, BYLAYER_WEIGHT, Mark, Style, bound_marks
 from pid.drawing import Box
 from pid.geometry import Array, bounds, transform_points
 from pid.sheet import VectorBlock, VectorPath, Vectors, VectorText
@@ -106,8 +106,7 @@ def make_vectors(
 
     run = 0
     for group in groups:
-        placed = [(mark, transform_points(to_sheet, mark.points)) for mark in group.marks]
-        placed = [(mark, points) for mark, points in placed if _is_inside(points, size)]
+        placed = _place_on_sheet(group.marks, to_sheet, size)
         block = len(blocks) if group.reference is not None and placed else None
         boxes: list[Box] = []
         for mark, points in placed:
@@ -128,10 +127,21 @@ def make_vectors(
     return Vectors(paths=tuple(paths), texts=tuple(texts), blocks=tuple(blocks))
 
 
-def _is_inside(points: Array, size: tuple[int, int]) -> bool:
-    low, high = points.min(axis=0), points.max(axis=0)
-    reach = high - low + 1  # an arc bulges past its three points
-    return bool((high + reach > 0).all() and (low - reach < size).all())
+def _place_on_sheet(marks: list[Mark], to_sheet: Array, size: tuple[int, int]) -> list[tuple[Mark, Array]]:
+    """Marks that show on the sheet, and their points in pixels."""
+    if not marks:
+        return []
+    points = np.concatenate([mark.points for mark in marks]) @ to_sheet[:2, :2].T + to_sheet[:2, 2]
+    low, high = transform_points(to_sheet, bound_marks(marks).reshape(-1, 2)).reshape(-1, 2, 2).swapaxes(0, 1)
+    x0, y1, x1, y0 = low[:, 0], low[:, 1], high[:, 0], high[:, 1]  # y is turned over
+    shown = (x1 >= 0) & (y1 >= 0) & (x0 <= size[0]) & (y0 <= size[1])
+    placed, start = [], 0
+    for mark, is_shown in zip(marks, shown.tolist(), strict=True):
+        end = start + len(mark.points)
+        if is_shown:
+            placed.append((mark, points[start:end]))
+        start = end
+    return placed
 
 
 def _make_path(

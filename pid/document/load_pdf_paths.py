@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pypdfium2.raw as pdfium_c
@@ -13,7 +14,7 @@ import pypdfium2.raw as pdfium_c
 from pid.document.flatten import flatten_bezier, join_holes, name_shape
 from pid.drawing import Box
 from pid.errors import InputError
-from pid.geometry import Array, bounds, transform_points
+from pid.geometry import Array, bounds
 from pid.sheet import VectorPath
 
 MAX_SEGMENTS = 3_000_000
@@ -21,6 +22,9 @@ MAX_SEGMENTS = 3_000_000
 
 MAX_NESTING = 12
 """Forms in forms."""
+
+_DARK = 128  # mean of the channels
+_SAME_POINT_PX = 0.05
 
 
 @dataclass
@@ -32,14 +36,23 @@ class PageContent:
     segments: int = 0
 
 
-@dataclass(frozen=True)
-class _Pen:
+Matrix = tuple[float, float, float, float, float, float]
+"""a, b, c, d, e, f of PDF: x' = a x + c y + e, y' = b x + d y + f. Plain floats: an A1 sheet has 40,000 objects."""
+
+
+class _Pen(NamedTuple):
     stroked: bool
     filled: bool
     width_px: float
     dash_px: tuple[float, ...]
     stroke: tuple[int, int, int]
     fill: tuple[int, int, int]
+
+
+class _Subpath(NamedTuple):
+    points: Array  # flattened, pixels of the sheet
+    closed: bool
+    curved: bool
 
 
 def read_content(page: Any, to_sheet: Array, *, name: str) -> PageContent:
@@ -51,59 +64,70 @@ def read_content(page: Any, to_sheet: Array, *, name: str) -> PageContent:
         name: what an error calls the page.
     """
     content = PageContent()
-    for obj, matrix in _walk_page(page.raw, to_sheet):
+    (a, c, e), (b, d, f) = to_sheet[0].tolist(), to_sheet[1].tolist()
+    for obj, matrix in _walk_page(page.raw, (a, b, c, d, e, f)):
         kind = pdfium_c.FPDFPageObj_GetType(obj)
         if kind == pdfium_c.FPDF_PAGEOBJ_PATH:
             _read_path(obj, matrix, content)
         elif kind == pdfium_c.FPDF_PAGEOBJ_IMAGE:
-            unit = transform_points(matrix @ _object_matrix(obj), [[0, 0], [1, 0], [1, 1], [0, 1]])
-            content.images.append(bounds(unit))
+            placed = _object_matrix(obj, matrix)
+            content.images.append(bounds([_apply(placed, x, y) for x in (0.0, 1.0) for y in (0.0, 1.0)]))
         if content.segments > MAX_SEGMENTS:
             raise InputError(f"{name} draws more than {MAX_SEGMENTS // 1_000_000} million path segments.")
     return content
 
 
-def _walk_page(page: Any, to_sheet: Array) -> Iterator[tuple[Any, Array]]:
+def _walk_page(page: Any, to_sheet: Matrix) -> Iterator[tuple[Any, Matrix]]:
     for index in range(pdfium_c.FPDFPage_CountObjects(page)):
         yield from _walk(pdfium_c.FPDFPage_GetObject(page, index), to_sheet, 0)
 
 
-def _walk(obj: Any, matrix: Array, depth: int) -> Iterator[tuple[Any, Array]]:
+def _walk(obj: Any, matrix: Matrix, depth: int) -> Iterator[tuple[Any, Matrix]]:
     """An object, or the objects inside a form, each with the matrix of what contains it."""
     if pdfium_c.FPDFPageObj_GetType(obj) != pdfium_c.FPDF_PAGEOBJ_FORM:
         yield obj, matrix
     elif depth < MAX_NESTING:
-        inner = matrix @ _object_matrix(obj)
+        inner = _object_matrix(obj, matrix)
         for index in range(pdfium_c.FPDFFormObj_CountObjects(obj)):
             yield from _walk(pdfium_c.FPDFFormObj_GetObject(obj, index), inner, depth + 1)
 
 
-def _object_matrix(obj: Any) -> Array:
+def _apply(matrix: Matrix, x: float, y: float) -> tuple[float, float]:
+    a, b, c, d, e, f = matrix
+    return a * x + c * y + e, b * x + d * y + f
+
+
+def _object_matrix(obj: Any, outer: Matrix) -> Matrix:
+    """The object's own matrix followed by `outer`."""
     m = pdfium_c.FS_MATRIX()
     if not pdfium_c.FPDFPageObj_GetMatrix(obj, m):
-        return np.eye(3)
-    return np.array([[m.a, m.c, m.e], [m.b, m.d, m.f], [0, 0, 1]], np.float64)
+        return outer
+    a, b, c, d, _, _ = outer
+    ma, mb, mc, md = m.a, m.b, m.c, m.d
+    x, y = _apply(outer, m.e, m.f)
+    return a * ma + c * mb, b * ma + d * mb, a * mc + c * md, b * mc + d * md, x, y
 
 
-def _read_path(obj: Any, container: Array, content: PageContent) -> None:
-    matrix = container @ _object_matrix(obj)
+def _read_path(obj: Any, container: Matrix, content: PageContent) -> None:
+    matrix = _object_matrix(obj, container)
     pen = _read_pen(obj, matrix)
     if not pen.stroked and not pen.filled:
         return
     subpaths = list(_read_subpaths(obj, matrix, content))
     if pen.filled and not pen.stroked:
-        subpaths = [subpath for subpath in subpaths if len(subpath[0]) >= 3]
-        joined = join_holes([points for points, _, _ in subpaths])
-        subpaths = [(points, True, subpaths[index][2]) for index, points in joined]
-    content.paths.extend(_make_path(points, closed, curved, pen) for points, closed, curved in subpaths)
+        subpaths = [subpath for subpath in subpaths if len(subpath.points) >= 3]
+        joined = join_holes([subpath.points for subpath in subpaths])
+        subpaths = [_Subpath(points, True, subpaths[index].curved) for index, points in joined]
+    content.paths.extend(_make_path(subpath, pen) for subpath in subpaths)
 
 
-def _read_pen(obj: Any, matrix: Array) -> _Pen:
+def _read_pen(obj: Any, matrix: Matrix) -> _Pen:
     mode, stroke = ctypes.c_int(), ctypes.c_int()
     pdfium_c.FPDFPath_GetDrawMode(obj, mode, stroke)
-    stroke_rgb, stroke_alpha = _read_color(obj, pdfium_c.FPDFPageObj_GetStrokeColor)
-    fill_rgb, fill_alpha = _read_color(obj, pdfium_c.FPDFPageObj_GetFillColor)
-    scale = float(np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))
+    stroke_rgb, stroke_alpha = _read_color(obj, pdfium_c.FPDFPageObj_GetStrokeColor) if stroke.value else _NO_COLOR
+    filled = mode.value != pdfium_c.FPDF_FILLMODE_NONE
+    fill_rgb, fill_alpha = _read_color(obj, pdfium_c.FPDFPageObj_GetFillColor) if filled else _NO_COLOR
+    scale = abs(matrix[0] * matrix[3] - matrix[1] * matrix[2]) ** 0.5
     width = ctypes.c_float()
     pdfium_c.FPDFPageObj_GetStrokeWidth(obj, width)
     count = pdfium_c.FPDFPageObj_GetDashCount(obj) if stroke.value else 0
@@ -114,13 +138,16 @@ def _read_pen(obj: Any, matrix: Array) -> _Pen:
         dash = tuple(float(v) * scale for v in lengths)
         dash = dash * 2 if count % 2 else dash  # an odd pattern repeats with on and off exchanged
     return _Pen(
-        stroked=bool(stroke.value) and stroke_alpha > 0,
-        filled=mode.value != pdfium_c.FPDF_FILLMODE_NONE and fill_alpha > 0,
+        stroked=stroke_alpha > 0,
+        filled=fill_alpha > 0,
         width_px=max(width.value * scale, 1.0),
         dash_px=dash if sum(dash) > 1.0 else (),
         stroke=stroke_rgb,
         fill=fill_rgb,
     )
+
+
+_NO_COLOR = (0, 0, 0), 0
 
 
 def _read_color(obj: Any, getter: Any) -> tuple[tuple[int, int, int], int]:
@@ -130,54 +157,56 @@ def _read_color(obj: Any, getter: Any) -> tuple[tuple[int, int, int], int]:
     return (r.value, g.value, b.value), a.value
 
 
-def _make_path(points: Array, closed: bool, curved: bool, pen: _Pen) -> VectorPath:
-    only_filled = pen.filled and not pen.stroked
+def _make_path(subpath: _Subpath, pen: _Pen) -> VectorPath:
+    """Under an outline only a dark fill counts as filled: a pale one is a tint, and white is paper."""
     return VectorPath(
-        points=points,
-        closed=closed or pen.filled,
-        filled=pen.filled and min(pen.fill) < 250,
+        points=subpath.points,
+        closed=subpath.closed or pen.filled,
+        filled=pen.filled and (not pen.stroked or sum(pen.fill) < 3 * _DARK),
         width_px=pen.width_px,
         dash_px=pen.dash_px,
-        color=pen.fill if only_filled else pen.stroke,
-        shape=name_shape(points, closed=closed, curved=curved),
+        color=pen.stroke if pen.stroked else pen.fill,
+        shape=name_shape(subpath.points, closed=subpath.closed, curved=subpath.curved),
     )
 
 
-def _read_subpaths(obj: Any, matrix: Array, content: PageContent) -> Iterator[tuple[Array, bool, bool]]:
-    """Each subpath flattened, in pixels of the sheet: points (N, 2), whether closed, whether it has curves."""
+def _read_subpaths(obj: Any, matrix: Matrix, content: PageContent) -> Iterator[_Subpath]:
     count = pdfium_c.FPDFPath_CountSegments(obj)
     content.segments += max(count, 0)
     x, y = ctypes.c_float(), ctypes.c_float()
-    kinds, raw, closes = [], [], []
+    points: list[tuple[float, float]] = []
+    kinds: list[int] = []
+    closed = False
     for index in range(count):
         segment = pdfium_c.FPDFPath_GetPathSegment(obj, index)
+        kind = pdfium_c.FPDFPathSegment_GetType(segment)
+        if kind == pdfium_c.FPDF_SEGMENT_MOVETO and points:
+            yield from _make_subpath(points, kinds, closed)
+            points, kinds, closed = [], [], False
         pdfium_c.FPDFPathSegment_GetPoint(segment, x, y)
-        raw.append((x.value, y.value))
-        kinds.append(pdfium_c.FPDFPathSegment_GetType(segment))
-        closes.append(bool(pdfium_c.FPDFPathSegment_GetClose(segment)))
-    if not raw:
-        return
-    points = transform_points(matrix, raw)
-    starts = [i for i, kind in enumerate(kinds) if kind == pdfium_c.FPDF_SEGMENT_MOVETO] or [0]
-    for start, end in zip(starts, [*starts[1:], count], strict=True):
-        flat, curved = _flatten(points[start:end], kinds[start:end])
-        closed = any(closes[start:end])
-        if len(flat) > 2 and np.hypot(*(flat[0] - flat[-1])) < 0.05:
-            flat, closed = flat[:-1], True
-        if len(flat) >= 2 and np.isfinite(flat).all():
-            yield flat, closed, curved
+        points.append(_apply(matrix, x.value, y.value))
+        kinds.append(kind)
+        closed = closed or bool(pdfium_c.FPDFPathSegment_GetClose(segment))
+    yield from _make_subpath(points, kinds, closed)
 
 
-def _flatten(points: Array, kinds: list[int]) -> tuple[Array, bool]:
-    if pdfium_c.FPDF_SEGMENT_BEZIERTO not in kinds:
-        return points, False
-    out = [points[:1]]
+def _make_subpath(points: list[tuple[float, float]], kinds: list[int], closed: bool) -> Iterator[_Subpath]:
+    curved = pdfium_c.FPDF_SEGMENT_BEZIERTO in kinds
+    flat = _flatten(points, kinds) if curved else points
+    if len(flat) > 2 and abs(flat[0][0] - flat[-1][0]) + abs(flat[0][1] - flat[-1][1]) < _SAME_POINT_PX:
+        flat, closed = flat[:-1], True
+    if len(flat) >= 2 and all(math.isfinite(px) and math.isfinite(py) for px, py in flat):
+        yield _Subpath(np.array(flat, np.float64), closed, curved)
+
+
+def _flatten(points: list[tuple[float, float]], kinds: list[int]) -> list[tuple[float, float]]:
+    out = points[:1]
     index = 1
     while index < len(points):
         if kinds[index] == pdfium_c.FPDF_SEGMENT_BEZIERTO and index + 2 < len(points):
-            out.append(flatten_bezier(points[index - 1 : index + 3])[1:])
+            out += flatten_bezier(points[index - 1], *points[index : index + 3])[1:]
             index += 3
         else:
-            out.append(points[index : index + 1])
+            out.append(points[index])
             index += 1
-    return np.concatenate(out), True
+    return out

@@ -8,17 +8,17 @@ words on one base line that are no more than a blank apart.
 from __future__ import annotations
 
 import ctypes
+import math
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pypdfium2.raw as pdfium_c
 
 from pid.drawing import Box
-from pid.geometry import Array, bounds, box_iou
+from pid.geometry import Array, box_iou
 from pid.sheet import VectorText
 
 CAP_SHARE = 0.72
@@ -89,10 +89,10 @@ def _read_characters(text_page: Any, to_sheet: Array) -> Iterator[_Character | N
         origin = a * x.value + b * y.value + tx, c * x.value + d * y.value + ty
         ux, uy = a * m.a + b * m.b, c * m.a + d * m.b  # one unit along the text, in pixels
         vx, vy = a * m.c + b * m.d, c * m.c + d * m.d
-        reach = float(np.hypot(ux, uy)) or 1.0
+        reach = math.hypot(ux, uy) or 1.0
         end = max(((px - origin[0]) * ux + (py - origin[1]) * uy) / reach for px, py in zip(xs, ys, strict=True))
-        size = pdfium_c.FPDFText_GetFontSize(text_page, index) * float(np.hypot(vx, vy))
-        angle = float(np.degrees(np.arctan2(-uy, ux))) % 360
+        size = pdfium_c.FPDFText_GetFontSize(text_page, index) * math.hypot(vx, vy)
+        angle = math.degrees(math.atan2(-uy, ux)) % 360
         yield _Character(text, box, origin, end, angle, max(size, 0.1), piece)
 
 
@@ -122,21 +122,18 @@ def _continues(last: _Character, new: _Character, lengths: Counter[int]) -> bool
         return False
     if abs(new.size - last.size) > MAX_SIZE_STEP * min(last.size, new.size):
         return False
-    turn = np.deg2rad(last.angle)
+    turn = math.radians(last.angle)
     dx, dy = new.origin[0] - last.origin[0], new.origin[1] - last.origin[1]
-    along = dx * np.cos(turn) - dy * np.sin(turn)
-    across = -dx * np.sin(turn) - dy * np.cos(turn)
+    along = dx * math.cos(turn) - dy * math.sin(turn)
+    across = -dx * math.sin(turn) - dy * math.cos(turn)
     size = last.size
     return bool(abs(across) < MAX_BASELINE_STEP * size and -0.2 * size < along and along - last.end < MAX_GAP * size)
 
 
 def _make_word(word: list[_Character]) -> VectorText:
-    boxes = np.array([c.box for c in word])
-    x0, y0 = boxes[:, :2].min(axis=0)
-    x1, y1 = boxes[:, 2:].max(axis=0)
     return VectorText(
         text="".join(c.text for c in word),
-        box=(float(x0), float(y0), float(x1), float(y1)),
+        box=_around([c.box for c in word]),
         angle=round(word[0].angle, 2) % 360,
         height_px=CAP_SHARE * word[0].size,
     )
@@ -159,7 +156,7 @@ def _number_runs(words: list[VectorText]) -> list[VectorText]:
 
 def _level_boxes(run: list[VectorText]) -> list[Box]:
     """Boxes of a run's words; where the run is level or upright, all as high as the highest."""
-    x0, y0, x1, y1 = bounds([corner for w in run for corner in (w.box[:2], w.box[2:])])
+    x0, y0, x1, y1 = _around([w.box for w in run])
     quarter = run[0].angle % 180
     if min(quarter, 180 - quarter) < _LEVEL:
         return [(w.box[0], y0, w.box[2], y1) for w in run]
@@ -172,15 +169,20 @@ def _same_run(last: VectorText, new: VectorText) -> bool:
     if abs(last.angle - new.angle) > 0.5 or abs(last.height_px - new.height_px) > MAX_SIZE_STEP * last.height_px:
         return False
     size = last.height_px / CAP_SHARE
-    turn = np.deg2rad(last.angle)
-    ax, ay = np.abs([np.cos(turn), np.sin(turn)])
+    turn = math.radians(last.angle)
+    ax, ay = abs(math.cos(turn)), abs(math.sin(turn))
     (cx, cy), (nx, ny) = _center(last.box), _center(new.box)
     dx, dy = nx - cx, ny - cy
-    along = dx * np.cos(turn) - dy * np.sin(turn)
-    across = -dx * np.sin(turn) - dy * np.cos(turn)
+    along = dx * math.cos(turn) - dy * math.sin(turn)
+    across = -dx * math.sin(turn) - dy * math.cos(turn)
     half = sum((b[2] - b[0]) * ax + (b[3] - b[1]) * ay for b in (last.box, new.box)) / 2
     gap = (along - half) / size
     return bool(along > 0 and RUN_GAP[0] < gap < RUN_GAP[1] and abs(across) < 0.5 * size)
+
+
+def _around(boxes: list[Box]) -> Box:
+    x0, y0, x1, y1 = zip(*boxes, strict=True)
+    return min(x0), min(y0), max(x1), max(y1)
 
 
 def _center(box: Box) -> tuple[float, float]:

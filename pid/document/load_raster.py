@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from pid.drawing import Matrix, SheetInfo, Source
 from pid.errors import InputError
@@ -39,7 +39,7 @@ PLAUSIBLE_LONG_SIDE_MM = (140.0, 2600.0)
 
 MAX_PAGES = 10_000
 
-_FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "BMP", "WEBP")
+_FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
 _BROKEN = (OSError, SyntaxError, ValueError, TypeError, KeyError, EOFError, IndexError, struct.error, zlib.error,
            OverflowError, MemoryError, Image.DecompressionBombError)  # fmt: skip
 _ORIENTATION_TAG = 0x0112
@@ -65,7 +65,7 @@ class RasterFile:
             with _own_limits():
                 self._image = Image.open(path, formats=_FORMATS)
                 self._frames = _page_frames(self._image)
-        except Image.UnidentifiedImageError as error:
+        except UnidentifiedImageError as error:
             raise InputError(f"{path.name} is not a picture that can be read, whatever its name says.") from error
         except _BROKEN as error:
             raise InputError(f"{path.name} is damaged or cut short and cannot be read.") from error
