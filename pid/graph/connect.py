@@ -144,7 +144,7 @@ def attach_lines(
     for line in lines:
         held: list[int | None] = []
         for point, outward in line_ends(line, scale=scale):
-            held.append(index.holder(point, outward, reach=NEAR if _key(point, scale) in tees else TOUCH))
+            held.append(index.holder(point, outward, reach=NEAR if tee_key(point, scale) in tees else TOUCH))
         out.append((held[0], held[1]))
     return out
 
@@ -178,14 +178,14 @@ def _nets(lines: Sequence[Line], held: list[tuple[int | None, int | None]], scal
     for i, line in enumerate(lines):
         for end, holder in zip((line.points[0], line.points[-1]), held[i], strict=True):
             if holder is None:
-                parent[root(i)] = root(at.setdefault(_key(np.array(end), scale), i))
+                parent[root(i)] = root(at.setdefault(tee_key(np.array(end), scale), i))
     groups: dict[int, list[int]] = defaultdict(list)
     for i in range(len(lines)):
         groups[root(i)].append(i)
     return list(groups.values())
 
 
-def _key(point: Array, scale: float) -> tuple[int, int]:
+def tee_key(point: Array, scale: float) -> tuple[int, int]:
     """Tee points are shared to the last digit by the tracer; hand-drawn ones agree within a pixel or two."""
     step = max(TEE * scale, 1.0)
     return round(float(point[0]) / step), round(float(point[1]) / step)
@@ -195,7 +195,7 @@ def _tee_points(lines: Sequence[Line], scale: float) -> set[tuple[int, int]]:
     seen: dict[tuple[int, int], int] = defaultdict(int)
     for line in lines:
         for end in (line.points[0], line.points[-1]):
-            seen[_key(np.array(end), scale)] += 1
+            seen[tee_key(np.array(end), scale)] += 1
     return {key for key, count in seen.items() if count > 1}
 
 
@@ -253,7 +253,9 @@ def contact_pairs(symbols: Sequence[Symbol], *, scale: float) -> list[tuple[int,
     for axis in (0, 1):
         tolerance = CONTACT_OFFSET * np.maximum(breadth[..., 1 - axis], 6 * scale)
         both = np.logical_and.outer(bubbles, bubbles)
-        touching = (np.abs(gap[..., axis]) <= np.where(both, BUBBLE_CONTACT, CONTACT) * scale) & (offset[..., 1 - axis] <= tolerance)
+        touching = (np.abs(gap[..., axis]) <= np.where(both, BUBBLE_CONTACT, CONTACT) * scale) & (
+            offset[..., 1 - axis] <= tolerance
+        )
         found += np.argwhere(touching & (offset[..., axis] > 0)).tolist()
     return sorted({(i, j) for i, j in found if i < j and not {i, j} & enclosing and _may_touch(symbols[i], symbols[j])})
 

@@ -18,19 +18,32 @@ from pid.drawing import Line, Point, Symbol
 from pid.geometry import as_boxes, grown
 from pid.graph.connect import HOSTS, PASSED, SymbolIndex, enclosing_symbols
 from pid.graph.strokes import StrokeGraph, graph_from_ink
+from pid.graph.strokes_vector import dot_centres, graph_from_paths
 from pid.graph.trace_chain import Chain, find_chains
 from pid.graph.trace_filter import drop_marks, line_kind, line_score
 from pid.graph.trace_gaps import bridge_gaps, close_dashes
-from pid.graph.trace_ink import erase_boxes, erase_shell, erase_silhouette, find_ink, lift_frame, lift_letters, lift_solids, lift_words
+from pid.graph.trace_ink import (
+    erase_boxes,
+    erase_shell,
+    erase_silhouette,
+    find_ink,
+    lift_frame,
+    lift_letters,
+    lift_solids,
+    lift_surrounds,
+    lift_words,
+)
 from pid.graph.trace_landing import held_ends, land_on_symbols
 from pid.graph.trace_junctions import (
     collapse_boxes,
     find_dots,
     merge_junctions,
+    nodes_at,
     prune_spurs,
     split_crossings,
     split_dashed_crossings,
 )
+from pid.sheet import Vectors
 
 Gray = NDArray[np.uint8]
 Array = NDArray[np.float64]
@@ -80,6 +93,32 @@ def trace_lines(
     return _finish(graph, scaled, words, scale=scale, factor=factor, thickness=thickness)
 
 
+def trace_vectors(
+    vectors: Vectors,
+    *,
+    size: tuple[int, int],
+    symbols: Sequence[Symbol],
+    word_boxes: ArrayLike = (),
+    excluded_boxes: ArrayLike = (),
+) -> Trace:
+    """Trace the pipes and signal lines of a page from its native paths; see `trace_lines` for the rest.
+
+    Args:
+        vectors: Native content in pixels of the sheet.
+        size: Width and height of the sheet in pixels.
+        symbols: What was recognised.
+        word_boxes: Boxes (M, 4) of lettering.
+        excluded_boxes: Boxes (K, 4) of tables, title block and notes.
+    """
+    scale = size[0] / 5000.0
+    words = as_boxes(word_boxes)
+    enclosing = set(enclosing_symbols(symbols))
+    held = [s.box for i, s in enumerate(symbols) if s.group != "flow_arrow" and i not in enclosing]
+    lifted = np.vstack([as_boxes(excluded_boxes), grown(held, max(ERASE_MARGIN * scale, 1.0))])
+    graph = graph_from_paths(vectors.paths, size=size, lifted=lifted, words=words)
+    return _finish(graph, symbols, words, scale=scale, factor=1.0, dots=dot_centres(vectors.paths, scale=scale))
+
+
 def _line_ink(gray: Gray, symbols: Sequence[Symbol], words: Array, excluded: Array, scale: float) -> NDArray[np.uint8]:
     """The ink that can be lines."""
     mask = lift_frame(lift_solids(find_ink(gray), scale=scale))
@@ -88,16 +127,15 @@ def _line_ink(gray: Gray, symbols: Sequence[Symbol], words: Array, excluded: Arr
     tanks = [s.box for i, s in enumerate(symbols) if s.group in TANKS and i not in enclosing]
     shells = [s.box for i, s in enumerate(symbols) if s.group in HOSTS and i in enclosing]
     whole = [
-        s.box
-        for i, s in enumerate(symbols)
-        if i not in enclosing and s.group not in TANKS and s.group != "flow_arrow"
+        s.box for i, s in enumerate(symbols) if i not in enclosing and s.group not in TANKS and s.group != "flow_arrow"
     ]
     mask = erase_boxes(mask, whole, grow=max(ERASE_MARGIN * scale, 1.0))
     for box in tanks:
         mask = erase_silhouette(mask, box, scale=scale)
     for box in shells:
         mask = erase_shell(mask, box, scale=scale)
-    return lift_letters(mask, scale=scale)
+    valves = [s.box for s in symbols if s.group == "valve"]
+    return lift_letters(lift_surrounds(mask, valves, scale=scale), scale=scale)
 
 
 def _finish(
@@ -107,7 +145,8 @@ def _finish(
     *,
     scale: float,
     factor: float,
-    thickness: NDArray[np.float32] | None,
+    thickness: NDArray[np.float32] | None = None,
+    dots: Array | None = None,
 ) -> Trace:
     """From the raw stroke graph to lines, in the sheet's own pixels."""
     index = SymbolIndex(symbols, scale=scale)
@@ -118,7 +157,8 @@ def _finish(
     prune_spurs(graph, scale=scale, keep=held_ends(graph, index, scale=scale))
     merge_junctions(graph, scale=scale)
     land_on_symbols(graph, index, scale=scale)
-    split_crossings(graph, scale=scale, dots=find_dots(graph, thickness) if thickness is not None else ())
+    drawn = find_dots(graph, thickness) if thickness is not None else nodes_at(graph, dots, reach=4 * scale)
+    split_crossings(graph, scale=scale, dots=drawn)
     split_dashed_crossings(graph, scale=scale)
     for _ in range(2):  # once more for gaps that only a bridged line crosses
         bridge_gaps(graph, scale=scale, lifted=words, held=held_ends(graph, index, scale=scale), pass_boxes=marks)

@@ -67,7 +67,11 @@ def _wavy(chains: list[Chain], scale: float) -> set[int]:
     doomed = set()
     for i, chain in enumerate(chains):
         steps = np.hypot(*np.diff(simplified(chain.points, 4 * scale), axis=0).T)
-        if len(steps) >= 4 and chain.style == "solid" and steps[steps > STRAIGHT_LENGTH * scale].sum() < 0.4 * steps.sum():
+        if (
+            len(steps) >= 4
+            and chain.style == "solid"
+            and steps[steps > STRAIGHT_LENGTH * scale].sum() < 0.4 * steps.sum()
+        ):
             doomed.add(i)
     return doomed
 

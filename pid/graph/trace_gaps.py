@@ -257,13 +257,13 @@ def _gap_limit(a: FreeEnd, b: FreeEnd, gap: float, segments: Array, boxes: Array
         return gap
     short, long = sorted((a.length, b.length))
     if short <= DASH_LENGTH * scale or (a.dashed and b.dashed):
-        limit = min(DASH_GAP * scale, max(18.0 * scale, 1.5 * long))
+        limit = min(DASH_GAP * scale, max(20.0 * scale, 2.0 * long))
         if gap <= limit:
             return limit
     middle = np.array([(a.point + b.point) / 2])
     if len(boxes) and _covered(a.point, b.point, boxes, BREAK_GAP * scale):
         return gap
-    if gap <= CROSSING_GAP * scale and short > 0.5 * gap and _is_crossed(a, b, middle, segments, scale):
+    if gap <= CROSSING_GAP * scale and short > 0.25 * gap and _is_crossed(a, b, middle, segments, scale):
         return gap
     return 0.0
 

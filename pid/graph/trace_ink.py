@@ -28,6 +28,8 @@ WALL_RUN = 40.0
 """Straight pieces of a wall between its nozzles are at least this long ..."""
 WALL_BAND = 0.12
 """... and lie within this share of the vessel's box from its side."""
+SURROUND_REACH = 20.0
+"""A surround (heat tracing, insulation of a valve) keeps this near to its part."""
 FRAME_SHARE = 0.7
 """A frame side is at least this share of the sheet's side ..."""
 FRAME_MARGIN = 0.12
@@ -49,6 +51,39 @@ def lift_solids(mask: Mask, *, scale: float) -> Mask:
         return mask
     solid = cv2.dilate(core, np.ones((size + 4, size + 4), np.uint8))
     return np.asarray(mask & (1 - solid), np.uint8)
+
+
+def lift_surrounds(mask: Mask, boxes: ArrayLike, *, scale: float) -> Mask:
+    """The mask without the (dashed) rectangles drawn close round the parts in `boxes`.
+
+    Taken away are runs beside a box that are parallel to its side and end within the surround's reach; pipes run on or
+    come in at a right angle.
+    """
+    out = mask.copy()
+    reach, run = SURROUND_REACH * scale, max(round(7 * scale), 4)
+    for box, (y, x) in zip(as_boxes(boxes), _slices(as_boxes(boxes), mask.shape, grow=reach + 6 * scale), strict=True):
+        view = mask[y, x]
+        if not view.size:
+            continue
+        level = cv2.morphologyEx(view, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
+        upright = cv2.morphologyEx(view, cv2.MORPH_OPEN, np.ones((run, 1), np.uint8))
+        x0, y0, x1, y1 = box - np.array([x.start, y.start, x.start, y.start])
+        rows, columns = np.arange(view.shape[0])[:, None], np.arange(view.shape[1])[None]
+        beside = (level & _ends_inside(level)) & ((rows < y0) | (rows > y1))
+        beside &= 1 - upright * (1 - _ends_inside(upright))
+        aside = (upright & _ends_inside(upright)) & ((columns < x0) | (columns > x1))
+        aside &= 1 - level * (1 - _ends_inside(level))
+        out[y, x] &= 1 - (beside | aside).astype(np.uint8)
+    return out
+
+
+def _ends_inside(runs: Mask) -> Mask:
+    """The runs of a view that do not touch its border."""
+    count, labels = cv2.connectedComponents(runs, connectivity=4)
+    free = np.ones(count, np.uint8)
+    for side in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
+        free[side] = 0
+    return np.asarray(free[labels] & runs, np.uint8)
 
 
 def lift_letters(mask: Mask, *, scale: float) -> Mask:

@@ -54,7 +54,9 @@ def _continues(graph: StrokeGraph, node: int, key: int, scale: float) -> bool:
     """Whether a stroke runs on straight from another at a node: the end of a dash, no whisker."""
     arm = graph.arm(node, key, ARM_REACH * scale)
     return any(
-        float(arm @ graph.arm(node, other, ARM_REACH * scale)) <= STRAIGHT_COS for other in graph.at[node] if other != key
+        float(arm @ graph.arm(node, other, ARM_REACH * scale)) <= STRAIGHT_COS
+        for other in graph.at[node]
+        if other != key
     )
 
 
@@ -214,3 +216,13 @@ def find_dots(graph: StrokeGraph, thickness: NDArray[np.float32]) -> set[int]:
         if near.size and float(near.max()) > 2.0 * widest + 2.0:
             dots.add(node)
     return dots
+
+
+def nodes_at(graph: StrokeGraph, places: Array | None, *, reach: float) -> set[int]:
+    """Nodes within `reach` of one of the places (N, 2)."""
+    nodes = graph.nodes()
+    if places is None or not len(places) or not nodes:
+        return set()
+    xy = np.array([graph.xy[n] for n in nodes])
+    near = (np.abs(xy[:, None] - places[None]).max(axis=2) <= reach).any(axis=1)
+    return {n for n, hit in zip(nodes, near.tolist(), strict=True) if hit}
