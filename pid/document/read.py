@@ -62,13 +62,17 @@ LEAST_ROW_SCORE = 0.85
 """Rows of glyphs that the detector did not see hold parts of symbols more often than lettering."""
 LEAST_CUT = 2.5
 """A string is cut at the side of a bubble where more than this many glyph heights lie on either side."""
+LEAST_GLYPH_SCORE = 0.97
+"""...and single glyphs more often still."""
 ROW_MARGIN = 0.25
 """White left around a row of glyphs, in glyph heights: the recogniser wants some."""
 READ_HEIGHT_PX = 48
 """Height of the recogniser's input."""
-READ_WIDTHS_PX = (96, 160, 240, 320, 480, 640, 960, 1280)
+READ_WIDTHS_PX = (64, 96, 128, 160, 200, 240, 320, 400, 480, 640, 800, 960, 1280)
 """Widths that crops are padded to: few, because each new shape is compiled anew; cost grows with the width."""
 READ_BATCH = 8
+SURE_UPWARD = 0.85
+"""Lying lettering read upward with at least this score is not tried downward."""
 LYING = 1.4
 """A box this many times taller than wide is lettering turned by a quarter."""
 
@@ -117,7 +121,7 @@ class WordReader:
         ink = ink_mask(lifted)
         rows = grown(glyph_rows(ink, glyph_px=glyph, without=as_boxes([r.box for r in sure])), ROW_MARGIN * glyph)
         missed = self._read_boxes((lifted,), rows, progress=lambda s: progress(0.8 + 0.1 * s))
-        sure += [r for r in missed if r.score >= LEAST_ROW_SCORE]
+        sure += [r for r in missed if r.score >= (LEAST_ROW_SCORE if len(r.text) > 1 else LEAST_GLYPH_SCORE)]
         words = [w for r in sure for w in split_reading(r)]
         words = self._read_inside(lifted, regions, glyph, words, lambda s: progress(0.9 + 0.1 * s))
         progress(1.0)
@@ -154,23 +158,40 @@ class WordReader:
     def _read_boxes(self, images: Sequence[Gray], boxes: Array, *, progress: Progress) -> list[Reading]:
         """The surest reading of each box: of the images where they differ, and of both directions if it is lying.
 
-        Lifting a line that crosses or touches a letter takes a stroke of it along, so both states are read.
+        Lifting a line that crosses a letter takes a stroke of it along, so both states are read. Lettering is seldom
+        read from top to bottom, so that direction is tried only where the other one reads badly.
         """
-        jobs: list[tuple[int, int]] = []  # box, quarter turns of the reading direction
-        crops: list[Gray] = []
-        for i, (x0, y0, x1, y1) in enumerate(boxes):
-            states = [crop_box(image, boxes[i]) for image in images]
-            states = states[:1] + [c for c in states[1:] if not np.array_equal(_core(c), _core(states[0]))]
-            for quarter in (1, 3) if y1 - y0 > LYING * (x1 - x0) else (0,):
-                jobs += [(i, quarter)] * len(states)
-                crops += [turn_upright(c, quarter) for c in states]
+        lying = (boxes[:, 3] - boxes[:, 1]) > LYING * (boxes[:, 2] - boxes[:, 0])
+        first = [(i, 0, int(turned)) for i, turned in enumerate(lying)]
         best: dict[int, Reading] = {}
-        for (i, quarter), (text, places, scores) in zip(jobs, self.engine.recognise(crops, progress), strict=True):
+        self._read_jobs(images, boxes, first, best, lambda s: progress(0.7 * s))
+        again = [(int(i), 0, 3) for i in np.flatnonzero(lying) if best[i].score < SURE_UPWARD]
+        for state in range(1, len(images)):
+            crops = [(_core(crop_box(images[0], b)), _core(crop_box(images[state], b))) for b in boxes]
+            again += [(i, state, int(lying[i])) for i, (a, b) in enumerate(crops) if not np.array_equal(a, b)]
+        self._read_jobs(images, boxes, again, best, lambda s: progress(0.7 + 0.3 * s))
+        return [best[i] for i in sorted(best) if best[i].text.strip()]
+
+    def _read_jobs(
+        self,
+        images: Sequence[Gray],
+        boxes: Array,
+        jobs: Sequence[tuple[int, int, int]],
+        best: dict[int, Reading],
+        progress: Progress,
+    ) -> None:
+        """Read jobs (box, image, quarter turns of the reading direction) and put into `best` what is surer.
+
+        An image other than the first must give as many characters: more are lines taken for letters.
+        """
+        crops = [turn_upright(crop_box(images[state], boxes[i]), quarter) for i, state, quarter in jobs]
+        for (i, state, quarter), (text, places, scores) in zip(
+            jobs, self.engine.recognise(crops, progress), strict=True
+        ):
             x0, y0, x1, y1 = (float(v) for v in boxes[i])
             reading = Reading(text, (x0, y0, x1, y1), 90.0 * quarter, places, scores)
-            if i not in best or reading.score > best[i].score:
+            if i not in best or (reading.score > best[i].score and (state == 0 or reading.as_long_as(best[i]))):
                 best[i] = reading
-        return [best[i] for i in sorted(best) if best[i].text.strip()]
 
 
 def _working_scale(glyph: float) -> float:

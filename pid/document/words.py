@@ -44,6 +44,10 @@ class Reading:
         """Mean of the characters' probabilities; 0 where nothing was read."""
         return float(np.mean(self.scores)) if self.scores else 0.0
 
+    def as_long_as(self, other: Reading) -> bool:
+        """Whether both have the same number of characters, blanks aside."""
+        return len("".join(self.text.split())) == len("".join(other.text.split()))
+
 
 # ---------------------------------------------------------------- boxes
 
