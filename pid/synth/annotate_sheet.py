@@ -91,22 +91,13 @@ def add_line_numbers(draft: Draft, chains: list[Chain]) -> None:
 
 
 def _number_on(draft: Draft, number: str, a: Point, b: Point) -> bool:
-    h = draft.style.text_mm
-    width = draft.extent(number, h)[0]
-    along = _heading(a, b) in (0, 180)
-    length = abs(b[0] - a[0]) + abs(b[1] - a[1])
-    if width > length * 1.15:
+    width = draft.extent(number, draft.style.text_mm)[0]
+    if width > (abs(b[0] - a[0]) + abs(b[1] - a[1])) * 1.15:
         return False
-    centers = []
     side = -1 if draft.chance(0.8) else 1
-    for t in draft.rng.uniform(0.1, 0.9, 7):
-        slack = max(0.0, length - width)
-        f = (width / 2 + t * slack) / length if length > width else 0.5
-        x, y = a[0] + f * (b[0] - a[0]), a[1] + f * (b[1] - a[1])
-        off = side * (h / 2 + draft.rng.uniform(0.5, 1.3) * draft.u)
-        centers.append((x, y + off) if along else (x + off, y))
-    written = draft.try_write(number, centers, angle=0 if along else 90, owner=((a[0] + b[0]) / 2, (a[1] + b[1]) / 2), grow=0.2)
-    return written is not None
+    middle = ((a[0] + b[0]) / 2, (a[1] + b[1]) / 2)
+    at = draft.rng.uniform(0.05, 0.95, 8).tolist()
+    return draft.write_along(number, (a, b), off=draft.rng.uniform(0.4, 1.1), side=side, at=at, owner=middle) is not None
 
 
 def _number_beside(draft: Draft, number: str, a: Point, b: Point) -> bool:
@@ -256,14 +247,9 @@ def add_size(draft: Draft) -> None:
     if run is None:
         return
     a, b = run
-    h, text = draft.style.text_mm, draft.names.size()
-    w = draft.extent(text, h)[0]
-    along = _heading(a, b) in (0, 180)
-    centers = []
-    for t in draft.rng.uniform(0.1, 0.9, 3):
-        x, y = a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1])
-        centers.append((x, y - h) if along else (x + w / 2 + draft.u, y))
-    draft.try_write(text, centers, owner=((a[0] + b[0]) / 2, (a[1] + b[1]) / 2), grow=0.2)
+    owner = ((a[0] + b[0]) / 2, (a[1] + b[1]) / 2)
+    side = -1 if draft.chance(0.7) else 1
+    draft.write_along(draft.names.size(), run, off=draft.rng.uniform(0.4, 1.1), side=side, at=draft.rng.uniform(0.1, 0.9, 4).tolist(), owner=owner)
 
 
 def add_boundary(draft: Draft) -> None:

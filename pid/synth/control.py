@@ -27,7 +27,8 @@ def decorate_bubble(draft: Draft, piece: Piece) -> None:
     h = draft.style.text_mm
     if draft.style.family == "offshore" and draft.chance(0.8):
         w = draft.extent(draft.names.area, h)[0]
-        center = (x0 + (x1 - x0) * 0.06 - w * 0.3, y0 + (y1 - y0) * 0.12)
+        corner = piece.edge_towards((x0, y0))  # a circle leaves its corner free, a box does not
+        center = (corner[0] - w / 2 - 0.3 * draft.u, corner[1] - 0.2 * h)
         box = draft.text_box(draft.names.area, center, h, 0)
         if draft.paper.free(box, (1, 2, 3)):
             draft.write(draft.names.area, center, height=h, owner=piece)
@@ -43,6 +44,8 @@ def decorate_bubble(draft: Draft, piece: Piece) -> None:
 
 def add_leader_bubble(draft: Draft, target: Piece, *, letters: str | None = None, stem: Point | None = None) -> Piece | None:
     """A tag balloon on a slanted leader to a part; `stem` is the point on its stem where the leader ends instead."""
+    if id(target) in draft.led:
+        return None
     kind = choose_bubble(draft, bubbles_of(draft))
     piece = draft.make(kind)
     x0, y0, x1, y1 = target.box
@@ -61,6 +64,7 @@ def add_leader_bubble(draft: Draft, target: Piece, *, letters: str | None = None
             continue
         draft.name_bubble(piece, letters=letters)
         draft.put(piece)
+        draft.led.add(id(target))
         a = draft.net.add_node(start, piece, "leader")
         short = draft.chance(0.15) and stem is None
         tip = (end[0] + (start[0] - end[0]) * 0.25, end[1] + (start[1] - end[1]) * 0.25) if short else end
@@ -207,7 +211,7 @@ def add_loop(draft: Draft) -> bool:
         return True
     actuator, node, way = made
     if draft.chance(0.5):
-        add_leader_bubble(draft, valve, letters=f"{tag[0][0]}V", stem=None if draft.chance(0.6) else _stem_middle(draft, valve, actuator))
+        add_leader_bubble(draft, valve, letters=f"{tag[0][0]}V", stem=None if draft.chance(0.6) else stem_middle(draft, valve, actuator))
     if node < 0:
         return True
     controller = place_bubble_near(draft, draft.net.nodes[node].at, remote=True)
@@ -217,7 +221,7 @@ def add_loop(draft: Draft) -> bool:
     return True
 
 
-def _stem_middle(draft: Draft, valve: Piece, actuator: Piece) -> Point | None:
+def stem_middle(draft: Draft, valve: Piece, actuator: Piece) -> Point | None:
     stem = valve.port("stem")
     x0, y0, x1, y1 = actuator.box
     a = ((x0 + x1) / 2, (y0 + y1) / 2)
@@ -271,7 +275,7 @@ def add_operated_valve(draft: Draft) -> bool:
         return False
     actuator, node, way = made
     if draft.chance(0.7):
-        add_leader_bubble(draft, valve, letters=draft.pick(["XV", "ESDV", "HV", "SDV", "YSV", "PV", "LV", "FV"]), stem=_stem_middle(draft, valve, actuator) if draft.chance(0.5) else None)
+        add_leader_bubble(draft, valve, letters=draft.pick(["XV", "ESDV", "HV", "SDV", "YSV", "PV", "LV", "FV"]), stem=stem_middle(draft, valve, actuator) if draft.chance(0.5) else None)
     if node >= 0:
         source = place_bubble_near(draft, draft.net.nodes[node].at, remote=True, least=9, most=30)
         if source is not None:

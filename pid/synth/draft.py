@@ -75,11 +75,24 @@ class Train:
 
 
 @lru_cache(maxsize=4096)
-def axis_ports(variant: Variant) -> tuple[str, str] | None:
-    """Ports of a part that sits in a straight pipe: entry on the left, leaving on the right; None for other parts."""
-    entry = [p for p in variant.ports if p.role in ("process", "any") and p.direction % 360 == 180 and abs(p.y) < 0.01]
-    leave = [p for p in variant.ports if p.role in ("process", "any") and p.direction % 360 == 0 and abs(p.y) < 0.01]
-    return (entry[0].id, leave[0].id) if entry and leave else None
+def axis_ports(variant: Variant) -> tuple[str, str, int] | None:
+    """Entry and leaving port of a part that sits in a straight pipe, and the turn that lays its axis to the right.
+
+    None for parts that do not sit in a straight pipe.
+    """
+    through = [p for p in variant.ports if p.role in ("process", "any")]
+    for back, ahead, turn in ((180, 0, 0), (270, 90, 270)):
+        entry = [p for p in through if p.direction % 360 == back]
+        leave = [p for p in through if p.direction % 360 == ahead]
+        for a in entry:
+            for b in leave:
+                if abs(a.y - b.y if turn == 0 else a.x - b.x) < 0.01:
+                    return a.id, b.id, turn
+    return None
+
+
+def _meet(a: Box, b: Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 @dataclass(eq=False)
@@ -100,6 +113,8 @@ class Draft:
     overlays: list[tuple[Piece, int]] = field(default_factory=list)
     open_ends: list[tuple[int, int]] = field(default_factory=list)  # node, direction outward
     rare: list[Kind] = field(default_factory=list)
+    led: set[int] = field(default_factory=set)  # ids of parts that have their tag balloon
+    _serial: int = 0
 
     @cached_property
     def in_line(self) -> tuple[Kind, ...]:
@@ -159,7 +174,8 @@ class Draft:
 
     def put(self, piece: Piece, *, margin: float = 0.6) -> Piece:
         """Put a piece on paper with the lettering of its slots."""
-        piece.id = f"s{len(self.pieces)}"
+        piece.id = f"s{self._serial}"
+        self._serial += 1
         self.pieces.append(piece)
         box = piece.box
         if piece.kind.group not in ("flow_arrow",):
@@ -177,6 +193,12 @@ class Draft:
                 height *= max(room / width, 0.6)
             self.write(text, (float(x), float(y)), height=height, angle=90 if turned else 0, owner=piece, mark=False)
         return piece
+
+    def erase(self, piece: Piece) -> None:
+        """Take a piece that nothing is joined to, and its lettering, off the sheet again."""
+        self.pieces.remove(piece)
+        self.written = [w for w in self.written if w.owner is not piece]
+        self.paper.clear(grown_box(piece.box, 0.3 * self.u))
 
     def name_bubble(self, piece: Piece, *, controller: bool = False, letters: str | None = None) -> None:
         """Choose the lettering of a balloon or meter that is not on paper yet."""
@@ -243,6 +265,26 @@ class Draft:
                 return self.write(text, center, height=h, angle=angle, owner=owner)
         return None
 
+    def write_along(
+        self, text: str, run: tuple[Point, Point], *, off: float, side: int, at: Sequence[float], owner: Owner = None, height: float | None = None
+    ) -> Written | None:
+        """Letter a text along a straight pipe, `off` u from it, at the first free share of its length in `at`."""
+        h = height or self.style.text_mm
+        (ax, ay), (bx, by) = run
+        along = abs(bx - ax) >= abs(by - ay)
+        width, length = self.extent(text, h)[0], abs(bx - ax) + abs(by - ay)
+        angle, shift = (0 if along else 90), side * (h / 2 + off * self.u)
+        for t in at:
+            f = (width / 2 + t * (length - width)) / length if length > width else 0.5
+            x, y = ax + f * (bx - ax), ay + f * (by - ay)
+            center = (x, y + shift) if along else (x + shift, y)
+            box = self.text_box(text, center, h, angle)
+            far = side * 1.6 * self.u  # its own pipe is no obstacle
+            away = (box[0], box[1] + far, box[2], box[3] + far) if along else (box[0] + far, box[1], box[2] + far, box[3])
+            if self.fits(box, grow=0.2, layers=(SOLID, TEXT, ACROSS if along else ALONG)) and self.fits(away, grow=0.2):
+                return self.write(text, center, height=h, angle=angle, owner=owner)
+        return None
+
     def stack(self, lines: Sequence[str], box: Box, side: str, *, angle: int, height: float | None = None, gap: float = 0.8) -> list[Written]:
         """Lines of text stacked at a side (above, below, left, right) of a box, not on paper yet."""
         h = height or self.style.text_mm
@@ -270,11 +312,24 @@ class Draft:
             self.written.append(replace(t, owner=owner))
             self.paper.mark(t.box, TEXT)
 
-    def label(self, piece: Piece, lines: Sequence[str], *, along: bool, height: float | None = None) -> bool:
+    def label(
+        self, piece: Piece, lines: Sequence[str], *, along: bool, height: float | None = None, clear: float = 0.0
+    ) -> bool:
         """Letter lines beside a piece that sits in a horizontal (`along`) or vertical pipe; False without room."""
+        texts = self.plan_label(piece, lines, along=along, height=height, clear=clear)
+        if texts is None:
+            return False
+        self.commit(texts, piece)
+        return True
+
+    def plan_label(
+        self, piece: Piece, lines: Sequence[str], *, along: bool, height: float | None = None, clear: float = 0.0,
+        avoid: Sequence[Box] = (),
+    ) -> list[Written] | None:  # fmt: skip
+        """Lettering beside a part where there is room, not on paper yet; None without room."""
         if not lines:
-            return True
-        box, n = piece.box, len(lines)
+            return []
+        box, n = grown_box(piece.box, clear * self.u), len(lines)
         first, second = ("above", "below") if along else ("left", "right")
         angle = 0 if along else 90
         plans: list[list[tuple[str, Sequence[str], int]]] = []
@@ -287,10 +342,9 @@ class Draft:
             plans.reverse()
         for plan in plans:
             texts = [t for side, part, a in plan for t in self.stack(part, box, side, angle=a, height=height)]
-            if all(self.fits(t.box, grow=0.3) for t in texts):
-                self.commit(texts, piece)
-                return True
-        return False
+            if all(self.fits(t.box, grow=0.3) for t in texts) and not any(_meet(t.box, b) for t in texts for b in avoid):
+                return texts
+        return None
 
     # -- lines -------------------------------------------------------------------------------------------------
 
@@ -361,7 +415,7 @@ class Draft:
 
     def insert(
         self, index: int, t: float, kind: Kind, *, state: str = "", flip: bool = False, reverse: bool = False,
-        label: Sequence[str] = (), must_label: bool = False, slots: dict[str, str] | None = None,
+        label: Sequence[str] = (), must_label: bool = False, slots: dict[str, str] | None = None, clear: float = 0.0,
     ) -> tuple[Piece, int, int] | None:  # fmt: skip
         """Put a part into an edge, its middle t mm from a. Returns it with the edges before and after."""
         heading = self.heading(index)
@@ -369,6 +423,8 @@ class Draft:
         upright = kind.group in _UPRIGHT and is_bubble_kind(kind)
         piece = self.make(kind, rotation=0 if upright else rotation, mirrored=flip and not upright, state=state, slots=slots)
         ports = axis_ports(piece.variant)
+        if ports is not None and not upright:
+            piece.rotation = (rotation + (ports[2] + 180 * flip if ports[2] else 0)) % 360  # an upright part is mirrored along its axis
         if kind.group == "instrument" and not piece.slots:
             self.name_bubble(piece)
         if ports is None:
@@ -377,8 +433,8 @@ class Draft:
             names = {p.direction: p.id for p in piece.ports}
             if heading not in names or (heading + 180) % 360 not in names:
                 return None
-            ports = (names[(heading + 180) % 360], names[heading])
-        entry, leave = (ports[1], ports[0]) if reverse and not upright else ports
+            ports = (names[(heading + 180) % 360], names[heading], 0)
+        entry, leave = (ports[1], ports[0]) if reverse and not upright else ports[:2]
         x, y = self.point_on(index, t)
         port = piece.port(entry)
         # the pipe axis passes the ports, not always the origin
@@ -393,17 +449,51 @@ class Draft:
         if high < low - 1e-6 or not self.room_on(index, min(low, t), max(high, t), piece.box):
             return None
         if must_label and label:
-            mark = len(self.written)
-            if not self.label(piece, label, along=heading in (0, 180)):
+            if not self.label(piece, label, along=heading in (0, 180), clear=clear):
                 return None
-            del mark
         a = self.net.add_node((p0.x, p0.y), piece, entry)
         b = self.net.add_node((p1.x, p1.y), piece, leave)
         before, after = self.net.insert(index, a, b)
         self.put(piece)
         if label and not must_label:
-            self.label(piece, label, along=heading in (0, 180))
+            self.label(piece, label, along=heading in (0, 180), clear=clear)
         return piece, before, after
+
+    def insert_train(
+        self, index: int, t: float, items: Sequence[Item], *, labels: Sequence[Sequence[str]] = (), clear: float = 0.0
+    ) -> tuple[list[Piece], list[int]] | None:
+        """Put parts in a row into an edge, the first gap starting t mm from a. Returns them and the edges between."""
+        heading = self.heading(index)
+        train = self.plan_train(self.point_on(index, t), heading, items)
+        if train is None or any(leave is None for _, _, leave in train.parts):
+            return None
+        start, end = self.net.ends(index)[0], train.end
+        high = abs(end[0] - start[0]) + abs(end[1] - start[1])
+        first = train.parts[0][0].port(train.parts[0][1])
+        low = abs(first.x - start[0]) + abs(first.y - start[1])
+        if not self.room_on(index, low, high, union_box([p.box for p, _, _ in train.parts])):
+            return None
+        along, texts = heading in (0, 180), []
+        for (piece, _, _), lines in zip(train.parts, labels, strict=False):
+            made = self.plan_label(piece, lines, along=along, clear=clear, avoid=[t.box for _, ts in texts for t in ts])
+            if made is None:
+                return None
+            texts.append((piece, made))
+        edge = self.net.remove_edge(index)
+        last, edges = edge.a, []
+        for piece, entry, leave in train.parts:
+            a, b = piece.port(entry), piece.port(leave or entry)
+            na, nb = self.net.add_node((a.x, a.y), piece, entry), self.net.add_node((b.x, b.y), piece, leave or entry)
+            gap = math.hypot(a.x - self.net.nodes[last].at[0], a.y - self.net.nodes[last].at[1])
+            edges.append(self.touch(last, na) if gap < 1e-6 else self.net.add_edge(last, na, edge.pen))
+            self.put(piece)
+            last = nb
+        edges.append(self.net.add_edge(last, edge.b, edge.pen))
+        for piece, made in texts:
+            self.commit(made, piece)
+            if made:
+                piece.tag = made[-1].text
+        return [p for p, _, _ in train.parts], edges
 
     # -- trains ------------------------------------------------------------------------------------------------
 
@@ -448,7 +538,8 @@ class Draft:
         ports = axis_ports(piece.variant)
         if ports is not None:
             flip = item.flip
-            piece.rotation, piece.mirrored = (direction + (180 if flip else 0)) % 360, flip
+            piece.rotation = (direction + (ports[2] or 180 * flip)) % 360  # an upright part flips by its mirror alone
+            piece.mirrored = flip
             piece.move_port_to(ports[0], at)
             return piece, ports[0], ports[1]
         process = [p for p in piece.variant.ports if p.role in ("process", "any")]

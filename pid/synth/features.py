@@ -11,6 +11,7 @@ import numpy as np
 
 from pid.catalog import Kind
 from pid.synth.draft import CONTACT, Draft, Item, axis_ports
+from pid.synth.ink import Stroke
 from pid.synth.network import Pen
 from pid.synth.place import Piece, grown_box
 from pid.synth.route import STEPS
@@ -23,6 +24,7 @@ _COMMON = {
     "flange_pair": 4.0, "spectacle_blind": 3.0, "spacer": 0.7, "spade": 0.7, "strainer": 2.5, "y_strainer": 2.0,
     "restriction_orifice": 1.6, "orifice_plate": 1.6, "diaphragm_valve": 1.5, "needle_valve": 1.2,
 }  # fmt: skip
+SURROUND = 1.2  # u between a part and the dashed box round it
 _IN_LINE_GROUPS = ("valve", "fitting", "reducer")
 
 
@@ -83,21 +85,22 @@ def add_in_line(draft: Draft, edges: Sequence[int] | None = None, kind: Kind | N
     length = draft.net.length(edge)
     t = draft.rng.uniform(0.06, 0.94) * length
     lines = lettering_of(draft, kind)
+    surround = kind.group == "valve" and draft.chance(draft.style.surround_share)
     placed = draft.insert(
         edge, t, kind, state=state_of(draft, kind), flip=draft.chance(0.5), reverse=draft.chance(0.3),
-        label=lines, must_label=draft.chance(0.9),
+        label=lines, must_label=draft.chance(0.9), clear=SURROUND if surround else 0.0,
     )  # fmt: skip
     if placed is None:
         return False
     piece = placed[0]
     _after_part(draft, piece, lines)
-    if kind.group == "valve" and draft.chance(draft.style.surround_share):
+    if surround:
         add_surround(draft, piece)
     return True
 
 
 def _after_part(draft: Draft, piece: Piece, lines: Sequence[str]) -> None:
-    if lines:
+    if lines and piece.kind.group in ("valve", "fitting"):  # beside reducers and meters stands their size
         piece.tag = lines[-1]
     if piece.kind in draft.rare:
         draft.rare.remove(piece.kind)
@@ -105,9 +108,7 @@ def _after_part(draft: Draft, piece: Piece, lines: Sequence[str]) -> None:
 
 def add_surround(draft: Draft, piece: Piece) -> None:
     """A dashed box round a valve (a supplier's part, an interlock)."""
-    from pid.synth.ink import Stroke  # noqa: PLC0415
-
-    x0, y0, x1, y1 = grown_box(piece.box, 1.2 * draft.u)
+    x0, y0, x1, y1 = grown_box(piece.box, SURROUND * draft.u)
     points = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
     dash = (1.6 * draft.u, 0.7 * draft.u)
     draft.over.append(Stroke(points, draft.style.thin_mm, closed=True, dash_mm=dash, layer="surround"))
@@ -234,7 +235,7 @@ def add_drain(draft: Draft, edges: Sequence[int] | None = None) -> bool:
             blind = draft.catalog["blind_flange"] if draft.has("blind_flange") and draft.chance(0.75) else caps[int(draft.rng.integers(len(caps)))]
             due = [k for k in draft.rare if _is_cap(k)]
             blind = due[0] if due else blind
-            items.append(Item(blind, 0.0 if draft.chance(0.3) else draft.rng.uniform(0.3, 0.8)))
+            items.append(Item(blind, draft.rng.uniform(0.5, 0.95)))
     elif roll < draft.style.branch_cap_share + 0.3:
         tail = draft.rng.uniform(2, 5)
         end = draft.pick(["D", "V", "DRAIN", "VENT", "TO CLOSED DRAIN", "ATM", "CD", "S"])

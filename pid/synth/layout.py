@@ -142,7 +142,7 @@ def _wall_terminals(draft: Draft, piece: Piece) -> list[Terminal]:
             wall = piece.wall(side, at)
             if wall is None:
                 continue
-            node = _nozzle(draft, piece, wall, side)
+            node = nozzle_at(draft, piece, wall, side)
             if node is None:
                 continue
             taken.append(at)
@@ -150,7 +150,7 @@ def _wall_terminals(draft: Draft, piece: Piece) -> list[Terminal]:
     return out
 
 
-def _nozzle(draft: Draft, piece: Piece, wall: Point, side: int) -> int | None:
+def nozzle_at(draft: Draft, piece: Piece, wall: Point, side: int) -> int | None:
     """A nozzle at a point of the wall; the node where the pipe starts."""
     u, rng = draft.u, draft.rng
     dx, dy = STEPS[side]
@@ -297,16 +297,18 @@ def lay_flows(draft: Draft, terminals: list[Terminal]) -> list[Terminal]:
     """Join terminals by pipes, near ones first but not always; what found no pipe is returned."""
     rng = draft.rng
     order = list(rng.permutation(len(terminals)))
+    order.sort(key=lambda i: _few_nozzles(draft, terminals[i]))  # taken from the end: pumps find their pipes first
     left: list[Terminal] = []
     while len(order) > 1:
         a = terminals[order.pop()]
         here = np.array(draft.net.nodes[a.node].at)
         piece = draft.net.nodes[a.node].piece
+        to_itself = draft.chance(0.04)
         scored = []
         for j in order:
             b = terminals[j]
             other = draft.net.nodes[b.node].piece
-            if (other is not None and piece is not None and other.item is piece.item and not draft.chance(0.06)) or (a.sense and a.sense == b.sense):
+            if (other is not None and piece is not None and other.item is piece.item and not to_itself) or (a.sense and a.sense == b.sense):
                 continue
             d = np.abs(np.array(draft.net.nodes[b.node].at) - here).sum()
             scored.append((d * rng.uniform(0.5, 1.6), j))
@@ -319,6 +321,12 @@ def lay_flows(draft: Draft, terminals: list[Terminal]) -> list[Terminal]:
         if not done and not route_to_pipe(draft, a):
             left.append(a)
     return left + [terminals[i] for i in order]
+
+
+def _few_nozzles(draft: Draft, terminal: Terminal) -> bool:
+    """Whether a terminal is on an item that makes no sense without its pipes, unlike a vessel's spare nozzle."""
+    piece = draft.net.nodes[terminal.node].piece
+    return piece is not None and piece.item.kind.group in (*_MIDDLE, "pump")
 
 
 def lay_headers(draft: Draft, count: int) -> None:
@@ -364,7 +372,7 @@ def grow_from(draft: Draft, left: Sequence[Terminal]) -> None:
         valve = small_valve(draft) if draft.chance(0.6) else choose_in_line(draft)
         items.append(Item(valve, draft.rng.uniform(2, 6), state_of(draft, valve)))
         if draft.chance(0.6) and draft.has("blind_flange"):
-            items.append(Item(draft.catalog["blind_flange"], 0.5))
+            items.append(Item(draft.catalog["blind_flange"], draft.rng.uniform(0.5, 0.9)))
         train = draft.plan_train(draft.net.nodes[t.node].at, t.direction, items)
         if train is None:
             continue

@@ -198,6 +198,11 @@ class Occupancy:
         rows, columns = self._span(box)
         self.grid[layer, rows, columns] = True
 
+    def clear(self, box: Sequence[float]) -> None:
+        """Give the box back."""
+        rows, columns = self._span(box)
+        self.grid[:, rows, columns] = False
+
     def mark_line(self, a: Point, b: Point, half_mm: float) -> None:
         """Take a straight line; its ends are taken in both line layers, so that nothing crosses a bend or a tee."""
         box = (min(a[0], b[0]) - half_mm, min(a[1], b[1]) - half_mm, max(a[0], b[0]) + half_mm, max(a[1], b[1]) + half_mm)

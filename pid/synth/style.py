@@ -14,6 +14,7 @@ import numpy as np
 from pid.catalog import Catalog, Kind, Variant
 from pid.synth.fonts import font_names
 
+EQUIPMENT_GROUPS = ("vessel", "separator", "heat_exchanger", "compressor", "pump")
 FAMILIES = ("offshore", "cae", "vendor", "benchmark", "generic")
 FAMILY_WEIGHTS = (0.32, 0.18, 0.15, 0.15, 0.20)
 
@@ -39,6 +40,9 @@ _HOUSE: dict[str, dict[str, tuple[str, ...]]] = {
         "instrument_shared_field": ("square", "plain_square_one", "plain_square_three"),
     },
 }  # fmt: skip
+
+
+_AS_BUBBLE = ("shutdown_signal", "interlock", "relay_function")  # drawn in the size of balloons
 
 
 @dataclass(eq=False)
@@ -83,7 +87,7 @@ class Style:
     def size_of(self, kind: Kind) -> float:
         """Scale, mm of paper per catalogue mm, of a kind."""
         factor = {
-            "instrument": self.bubble if is_bubble_kind(kind) else 1.0, "flow_arrow": self.arrow,
+            "instrument": self.bubble if is_bubble_kind(kind) or kind.name in _AS_BUBBLE else 1.0, "flow_arrow": self.arrow,
             "reducer": self.reducer, "vessel": self.equipment, "separator": self.equipment,
             "heat_exchanger": min(1.6, self.equipment), "pump": min(1.4, self.equipment),
             "compressor": min(1.6, self.equipment),
@@ -167,6 +171,11 @@ def choose_style(rng: np.random.Generator, *, seed: int, family: str | None = No
     )  # fmt: skip
 
 
-def rare_kinds(catalog: Catalog, seed: int, share: int = 8) -> list[Kind]:
-    """The kinds that this seed's sheet must try to draw: every kind comes up once in `share` sheets."""
-    return [kind for i, kind in enumerate(catalog.values()) if i % share == seed % share]
+def rare_kinds(catalog: Catalog, seed: int, *, share: int = 9, equipment_share: int = 24) -> list[Kind]:
+    """The kinds that this seed's sheet must try to draw: a kind comes up once in `share` sheets, equipment more seldom."""
+    due = []
+    for i, kind in enumerate(catalog.values()):
+        every = equipment_share if kind.group in EQUIPMENT_GROUPS else share
+        if i % every == seed % every:
+            due.append(kind)
+    return due
