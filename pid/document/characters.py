@@ -32,6 +32,15 @@ def clean_text(text: str) -> str:
     return re.sub(r"[A-Za-z0-9]+", lambda m: _digits_only(m.group()), out)
 
 
+_MARKS = frozenset("o°.,:;-_~'\"|()[]{}<>^*")
+LEAST_LONE_SCORE = 0.7
+
+
+def is_mark(word: Word) -> bool:
+    """Whether a lone character is a drawn mark rather than lettering: the o of a data link, a dash, a tick, a dot."""
+    return len(word.text) == 1 and (word.text in _MARKS or word.score < LEAST_LONE_SCORE)
+
+
 _LETTERS = str.maketrans({"1": "I", "l": "I", "|": "I", "5": "S", "0": "O", "8": "B"})
 _RUN_TOGETHER = {"n": "TI", "π": "TI", "Π": "TI", "u": "LI", "U": "LI", "ll": "LI"}
 """T and I, L and I drawn so close that the engine reads one letter; none of these is a function code by itself."""

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pid.document.characters import mend_function_letters
+from pid.document.characters import is_mark, mend_function_letters
 from pid.document.lettering import (
     crop_box,
     glyph_rows,
@@ -58,6 +58,12 @@ SCALES = (0.4, 3.0)
 KEPT_SCALES = (0.8, 1.25)
 """Within this band rescaling gains less than resampling blurs."""
 LEAST_SCORE = 0.5
+LEAST_BESIDE_LIVE = 0.9
+"""On a page with live text little lettering is drawn, and most of what looks like it belongs to symbols."""
+MANY_ROWS = 20
+"""Fewer drawn rows than this, on a page with live text, are read as they are, without the detector."""
+CAPITAL = 0.75
+"""Height of a capital as a share of its text box."""
 LEAST_ROW_SCORE = 0.85
 """Rows of glyphs that the detector did not see hold parts of symbols more often than lettering."""
 LEAST_CUT = 2.5
@@ -68,7 +74,7 @@ ROW_MARGIN = 0.25
 """White left around a row of glyphs, in glyph heights: the recogniser wants some."""
 READ_HEIGHT_PX = 48
 """Height of the recogniser's input."""
-READ_WIDTHS_PX = (64, 96, 128, 160, 200, 240, 320, 400, 480, 640, 800, 960, 1280)
+READ_WIDTHS_PX = (96, 128, 160, 200, 240, 320, 400, 480, 640, 800, 960, 1280)
 """Widths that crops are padded to: few, because each new shape is compiled anew; cost grows with the width."""
 READ_BATCH = 8
 SURE_UPWARD = 0.85
@@ -81,11 +87,12 @@ class WordReader:
     """Reads the lettering of sheets; loads the engine on first use and keeps it.
 
     Args:
-        threads: threads of the engine; None leaves it to `OMP_NUM_THREADS`, or else to the engine.
+        threads: threads of the engine; None takes `OMP_NUM_THREADS`, or else leaves it to the engine.
     """
 
     def __init__(self, *, threads: int | None = None) -> None:
-        self._threads = threads if threads is not None else int(os.environ.get("OMP_NUM_THREADS", "-1") or -1)
+        wanted = os.environ.get("OMP_NUM_THREADS", "")
+        self._threads = threads if threads is not None else int(wanted) if wanted.isdigit() else -1
         self._engine: _Engine | None = None
 
     @property
@@ -107,8 +114,23 @@ class WordReader:
         """
         live = words_of_texts(sheet.vectors.texts) if sheet.vectors else []
         gray = paint_out(sheet.gray, [w.box for w in live])
-        read = self._read_image(gray, as_boxes(regions), progress or (lambda share: None))
+        tell = progress or (lambda share: None)
+        read = self._read_beside(gray, live, tell) if live else self._read_image(gray, as_boxes(regions), tell)
         return number_words([*live, *read])
+
+    def _read_beside(self, gray: Gray, live: Sequence[Word], progress: Progress) -> list[Word]:
+        """The drawn words of a page with live text, which is painted out: rows of glyphs, or all if there are many."""
+        glyph = CAPITAL * float(np.median([min(w.box[2] - w.box[0], w.box[3] - w.box[1]) for w in live]))
+        lifted = lift_lines(gray, glyph_px=glyph)
+        rows = glyph_rows(ink_mask(lifted), glyph_px=glyph)
+        rows = rows[(rows[:, 2] - rows[:, 0]) > 1.5 * (rows[:, 3] - rows[:, 1])]
+        if len(rows) > max(MANY_ROWS, len(live) / 4):
+            words = self._read_image(gray, as_boxes([]), progress)
+        else:
+            readings = self._read_boxes((lifted,), grown(rows, ROW_MARGIN * glyph), progress=progress)
+            words = drop_doubles([w for r in readings if r.score >= LEAST_BESIDE_LIVE for w in split_reading(r)])
+        progress(1.0)
+        return [w for w in words if w.score >= LEAST_BESIDE_LIVE and len(w.text) > 1]
 
     def _read_image(self, gray: Gray, regions: Array, progress: Progress) -> list[Word]:
         glyph = measure_glyphs(ink_mask(gray))
@@ -125,7 +147,7 @@ class WordReader:
         words = [w for r in sure for w in split_reading(r)]
         words = self._read_inside(lifted, regions, glyph, words, lambda s: progress(0.9 + 0.1 * s))
         progress(1.0)
-        return mend_function_letters(drop_doubles(words), regions)
+        return mend_function_letters(drop_doubles([w for w in words if not is_mark(w)]), regions)
 
     def _read_inside(
         self, lifted: Gray, regions: Array, glyph: float, words: list[Word], progress: Progress
@@ -165,7 +187,7 @@ class WordReader:
         first = [(i, 0, int(turned)) for i, turned in enumerate(lying)]
         best: dict[int, Reading] = {}
         self._read_jobs(images, boxes, first, best, lambda s: progress(0.7 * s))
-        again = [(int(i), 0, 3) for i in np.flatnonzero(lying) if best[i].score < SURE_UPWARD]
+        again = [(i, 0, 3) for i in np.flatnonzero(lying).tolist() if best[i].score < SURE_UPWARD]
         for state in range(1, len(images)):
             crops = [(_core(crop_box(images[0], b)), _core(crop_box(images[state], b))) for b in boxes]
             again += [(i, state, int(lying[i])) for i, (a, b) in enumerate(crops) if not np.array_equal(a, b)]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pid.document.characters import clean_text, mend_function_letters
+from pid.document.characters import clean_text, is_mark, mend_function_letters
 from pid.document.words import (
     Reading,
     cut_at_regions,
@@ -67,6 +67,14 @@ def test_function_letters_outside_a_bubble_stay() -> None:
     nozzle = [word("N1", (40, 20, 60, 40)), word("1000", (20, 44, 80, 64))]
     assert mend_function_letters(nozzle, []) == nozzle
     assert mend_function_letters(nozzle, [(200, 0, 300, 100)]) == nozzle
+
+
+@pytest.mark.parametrize(
+    ("text", "score", "mark"),
+    [("o", 0.99, True), ("-", 0.99, True), ("E", 0.9, False), ("E", 0.5, True), ("80", 0.5, False)],
+)
+def test_lone_marks_are_not_words(text: str, score: float, mark: bool) -> None:
+    assert is_mark(word(text, (0, 0, 10, 10), score=score)) is mark
 
 
 def test_tiles_see_a_string_once() -> None:
