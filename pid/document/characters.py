@@ -34,6 +34,7 @@ def clean_text(text: str) -> str:
 
 _MARKS = frozenset("o°.,:;-_~'\"|()[]{}<>^*")
 LEAST_LONE_SCORE = 0.7
+"""A stroke of a symbol reads as some letter, but seldom with more than this."""
 
 
 def is_mark(word: Word) -> bool:
