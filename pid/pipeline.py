@@ -5,7 +5,7 @@ load -> detect symbols -> read words -> trace lines -> connect -> assign words -
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from pid.document.load import load_sheets
-from pid.drawing import Drawing, Finding
+from pid.drawing import Drawing, Finding, Symbol, Word
 from pid.sheet import Sheet
 
 if TYPE_CHECKING:
     from pid.detect.detect import SymbolDetector
     from pid.document.read import WordReader
+    from pid.graph.trace import Trace
 
 LETTERED_GROUPS = ("instrument", "connector", "nozzle")
 """Symbols that hold lettering: their inside is read once more, enlarged."""
@@ -64,8 +65,8 @@ class Recognizer:
     def recognize_sheet(self, sheet: Sheet, *, progress: Progress | None = None) -> Drawing:
         """Run every stage on a loaded page."""
         from pid.graph.attach import assign_words
+        from pid.graph.build import direct_connections, direct_lines
         from pid.graph.connect import connect_symbols
-        from pid.graph.trace import trace_lines
 
         _tell(progress, "finding symbols", 0.0)
         symbols = self._detector.detect_symbols(sheet.gray)
@@ -75,9 +76,11 @@ class Recognizer:
             sheet, regions=lettered, progress=lambda share: _tell(progress, "reading words", share)
         )
         _tell(progress, "tracing lines", 0.0)
-        trace = trace_lines(sheet.gray, symbols=symbols, word_boxes=[w.box for w in words])
-        connections = connect_symbols(symbols, trace.lines, sheet_width=sheet.info.width)
-        words, symbols, lines = assign_words(words, symbols, trace.lines)
+        width = sheet.info.width
+        lines = direct_lines(_trace(sheet, symbols, words).lines, symbols, sheet_width=width)
+        connections = connect_symbols(symbols, lines, sheet_width=width)
+        connections = direct_connections(connections, lines, symbols, sheet_width=width)
+        words, symbols, lines = assign_words(words, symbols, lines, sheet_width=width)
         _tell(progress, "done", 1.0)
         return Drawing(
             source=sheet.source,
@@ -88,6 +91,16 @@ class Recognizer:
             words=words,
             findings=_findings(sheet, symbols_found=len(symbols)),
         )
+
+
+def _trace(sheet: Sheet, symbols: Sequence[Symbol], words: Sequence[Word]) -> Trace:
+    """From native paths where the page has them, from its ink otherwise."""
+    from pid.graph.trace import trace_lines, trace_vectors
+
+    if sheet.vectors is not None and sheet.vectors.paths:
+        size = (sheet.info.width, sheet.info.height)
+        return trace_vectors(sheet.vectors, size=size, symbols=symbols, words=words)
+    return trace_lines(sheet.gray, symbols=symbols, words=words)
 
 
 def _findings(sheet: Sheet, *, symbols_found: int) -> tuple[Finding, ...]:
