@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pid.drawing import Point
+from pid.synth import marks
 from pid.synth.draft import Draft
 from pid.synth.ink import Stroke
 from pid.synth.network import Chain
@@ -19,7 +20,13 @@ def annotate_sheet(draft: Draft) -> None:
     add_flow_arrows(draft, chains)
     add_line_numbers(draft, chains)
     lots = len(chains) / 40
-    for act, count in ((add_sleeve, 3.0), (add_slope, 1.5), (add_spec_break, 3.0), (add_remark, 8.0), (add_size, 4.0), (add_boundary, 0.8)):
+    clouds = 2.5 if draft.chance(0.3) else 0.0
+    acts = (
+        (add_sleeve, 3.0), (add_slope, 1.5), (add_spec_break, 3.0), (add_boundary, 0.8), (add_remark, 8.0), (add_size, 4.0),
+        (marks.add_data_block, 1.5), (marks.add_text_box, 1.5), (marks.add_tracing, 1.5), (marks.add_break_mark, 0.7), (marks.add_dimension, 0.7),
+        (marks.add_cloud, clouds),
+    )  # fmt: skip
+    for act, count in acts:
         if draft.style.family == "benchmark" and act is not add_sleeve:
             continue
         for _ in range(draft.rng.poisson(count * min(2.0, lots))):

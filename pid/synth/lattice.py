@@ -95,10 +95,11 @@ def _fill(draft: Draft) -> None:
         if roll < 0.18 and bubbles:
             kind = due_bubbles.pop() if due_bubbles else bubbles[int(draft.rng.integers(len(bubbles)))]
             made = draft.insert(edge, draft.rng.uniform(0.1, 0.9) * draft.net.length(edge), kind)
-        elif roll < 0.26:
+        elif roll < 0.21:
             made = add_dead_end(draft) or None
         else:
-            kind = choose_in_line(draft, groups=("valve", "fitting", "reducer", "instrument"))
+            groups = [("valve",), ("fitting",), ("reducer",), ("instrument",)][int(draft.rng.choice(4, p=[0.56, 0.3, 0.09, 0.05]))]
+            kind = choose_in_line(draft, groups=groups)
             lines = lettering_of(draft, kind)
             made = draft.insert(edge, draft.rng.uniform(0.1, 0.9) * draft.net.length(edge), kind, state=state_of(draft, kind), flip=draft.chance(0.5), reverse=draft.chance(0.5), label=lines, must_label=draft.chance(0.85))
             if made is not None:

@@ -31,7 +31,7 @@ class Terminal:
 def place_equipment(draft: Draft) -> list[Piece]:
     """Equipment items with room for pipes between them."""
     rng, family = draft.rng, draft.style.family
-    n = {"offshore": rng.integers(1, 5), "cae": rng.integers(2, 6), "vendor": rng.integers(3, 9)}.get(family, rng.integers(2, 9))
+    n = {"offshore": rng.integers(2, 7), "cae": rng.integers(3, 8), "vendor": rng.integers(4, 11)}.get(family, rng.integers(3, 10))
     due = [k for k in draft.rare if k.group in (*_BIG, *_MIDDLE, "pump")]
     kinds = [*due]
     while len(kinds) < n:
@@ -160,6 +160,12 @@ def nozzle_at(draft: Draft, piece: Piece, wall: Point, side: int) -> int | None:
         return None
     kind = draft.style.nozzle_kind if draft.chance(0.9) else "none"
     number = draft.names.number(f"nozzle-{piece.id}") - draft.names.start
+    due = [k for k in draft.rare if k.name in ("manway", "pad_nozzle")]
+    if draft.has("manway") and side in (0, 180) and ((due and due[0].name == "manway") or draft.chance(0.05)):
+        _manway(draft, piece, wall, side)
+        return None
+    if draft.has("pad_nozzle") and (draft.chance(0.03) or (due and due[0].name == "pad_nozzle")):
+        return _nozzle_stub(draft, piece, wall, side, f"N{number}", kind="pad_nozzle")
     if kind == "nozzle" and draft.has("nozzle"):
         return _nozzle_stub(draft, piece, wall, side, f"N{number}")
     if kind == "nozzle_tag" and draft.has("nozzle_tag"):
@@ -180,8 +186,28 @@ def nozzle_at(draft: Draft, piece: Piece, wall: Point, side: int) -> int | None:
     return draft.net.add_node(wall, piece, f"wall{number}")
 
 
-def _nozzle_stub(draft: Draft, item: Piece, wall: Point, side: int, tag: str | None = None) -> int:
-    piece = draft.make("nozzle", rotation=(side + 180) % 360)
+def _manway(draft: Draft, item: Piece, wall: Point, side: int) -> None:
+    """A manway on the wall; no pipe leads to it."""
+    piece = draft.make("manway", rotation=(side + 180) % 360)
+    entry = next((p for p in piece.ports if p.role == "process"), None)
+    if entry is None:
+        return
+    piece.move_port_to(entry.id, wall)
+    x0, y0, x1, y1 = piece.box
+    clear = (x0 + 1.5 * draft.u, y0, x1, y1) if side == 0 else (x0, y0, x1 - 1.5 * draft.u, y1)
+    if not draft.fits(clear, grow=0.8, layers=(1, 2, 3)):
+        return
+    piece.parent, piece.tag = item, f"M{draft.rng.integers(1, 4)}"
+    draft.put(piece)
+    draft.led.add(id(piece))
+    draft.label(piece, [piece.tag, draft.names.size()], along=True)
+    draft.rare[:] = [k for k in draft.rare if k.name != "manway"]
+
+
+def _nozzle_stub(
+    draft: Draft, item: Piece, wall: Point, side: int, tag: str | None = None, *, kind: str = "nozzle"
+) -> int:
+    piece = draft.make(kind, rotation=(side + 180) % 360)
     piece.parent = item
     piece.move_port_to("b", wall)
     tag = tag or f"N{draft.rng.integers(1, 5)}"

@@ -129,11 +129,19 @@ def _draw_chain(draft: Draft, chain: Chain, gaps: dict[int, list[tuple[Point, st
             else:
                 parts.append([tuple(c + d * radius)])
         parts[-1].append(tuple(q))
+    if draft.style.wobble:
+        parts = [_wobbled(draft, p) for p in parts]
     dash = tuple(x * u for x in DASHES.get(pen.style, ()))
     out: list[Stroke | Lettering] = [Stroke(np.array(p), pen.width_mm, dash_mm=dash, layer=pen.kind, element=line_id) for p in parts if len(p) > 1]
     if pen.style in _MARKED:
         out += _line_marks(draft, chain, line_id)
     return out
+
+
+def _wobbled(draft: Draft, points: list[Point]) -> list[Point]:
+    """The stroke with its ends a little off, as where a tool joins pipes carelessly; the truth stays on the axis."""
+    off = draft.rng.normal(0.0, draft.style.wobble * draft.u, (2, 2)).clip(-0.45 * draft.u, 0.45 * draft.u)
+    return [(points[0][0] + off[0, 0], points[0][1] + off[0, 1]), *points[1:-1], (points[-1][0] + off[1, 0], points[-1][1] + off[1, 1])]
 
 
 def _line_marks(draft: Draft, chain: Chain, line_id: str) -> list[Stroke | Lettering]:

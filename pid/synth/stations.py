@@ -16,6 +16,7 @@ from pid.synth.route import STEPS
 from pid.synth.style import is_bubble_kind
 
 
+
 def _kind(draft: Draft, *names: str) -> Kind | None:
     known = [n for n in names if draft.has(n)]
     return draft.catalog[draft.pick(known)] if known else None
@@ -369,9 +370,9 @@ def _heal(draft: Draft, node: int) -> None:
     draft.net.add_edge(a, b, pen)
 
 
-def drop_unused_nozzles(draft: Draft, share: float = 0.8) -> None:
-    """Take most nozzles off again that no pipe was found for."""
+def drop_unused_nozzles(draft: Draft, *, share: float = 0.75) -> None:
+    """Take that share of the nozzles off again that no pipe was found for; the others stay as spares."""
     used = {id(n.piece) for i, n in enumerate(draft.net.nodes) if n.piece is not None and draft.net.at_node[i]}
-    for piece in [p for p in draft.pieces if p.kind.group == "nozzle" and id(p) not in used]:
+    for piece in [p for p in draft.pieces if p.kind.group == "nozzle" and p.kind.name != "manway" and id(p) not in used]:
         if draft.chance(share):
             draft.erase(piece)

@@ -32,6 +32,9 @@ _HOUSE: dict[str, dict[str, tuple[str, ...]]] = {
     "cae": {
         "instrument_discrete_field": ("stadium",), "flow_arrow": ("open_v",), "nozzle": ("stub_bar", "thick_stub_bar", "long_stub_bar"),
         "off_page_connector": ("open_arrow", "open_arrow_number"), "blind_flange": ("bar_thick",),
+        "ball_valve": ("iso",), "globe_valve": ("dot",), "butterfly_valve": ("box_dot",), "swing_check_valve": ("box_dot",),
+        "concentric_reducer": ("triangle",), "psv": ("zigzag", "dot_zigzag"), "controlled_actuator": ("circle",),
+        "instrument_discrete_panel": ("stadium",),
     },
     "vendor": {"instrument_discrete_field": ("stadium",), "instrument_shared_field": ("box_diagonals",)},
     "benchmark": {
@@ -81,6 +84,7 @@ class Style:
     symbols: int  # how many to aim for
     vectors_korean: bool
     nozzle_kind: str
+    wobble: float  # how far, in u, lines miss their ends
     seed: int
     _chosen: dict[tuple[str, str], str] = field(default_factory=dict)
 
@@ -167,6 +171,7 @@ def choose_style(rng: np.random.Generator, *, seed: int, family: str | None = No
         symbols={"offshore": int(pick(140, 300)), "cae": int(pick(35, 110)), "vendor": int(pick(120, 240)), "benchmark": int(pick(60, 110))}.get(family, int(pick(60, 200))),
         vectors_korean=False,
         nozzle_kind={"offshore": "nozzle_tag", "cae": "nozzle"}.get(family, str(rng.choice(["nozzle_tag", "nozzle", "none"], p=[0.3, 0.5, 0.2]))),
+        wobble=pick(0.05, 0.2) if rng.random() < (0.6 if family == "benchmark" else 0.05) else 0.0,
         seed=seed,
     )  # fmt: skip
 
