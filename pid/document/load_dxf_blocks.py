@@ -14,8 +14,8 @@ from pid.document.load_dxf_marks import Mark, Style, bound_marks, inherit, place
 from pid.errors import InputError
 from pid.geometry import Array, transform_points
 
-MAX_MARKS = 1_000_000
-"""Marks of one page with all blocks expanded; large real drawings have a few hundred thousand."""
+MAX_MARKS = 500_000
+"""Entities of one page with all blocks expanded; large real drawings have some ten thousand to a hundred thousand."""
 
 CONTAINER_SHARE = 0.5
 """A block reference that spans more than this share of the sheet and holds others is a sheet bound as one block: the
@@ -60,16 +60,37 @@ class BlockReader:
         self._document = document
         self._name = name
         self._blocks: dict[str, list[Mark]] = {}
-        self._open: list[str] = []
+        self._counts: dict[str, int] = {}
+        self._open: set[str] = set()
         self._frozen = {layer.dxf.name.lower() for layer in document.layers if layer.is_frozen()}
 
     def read_layout(self, layout: Iterable[Any]) -> list[Group]:
         """Groups of marks in drawing order.
 
         Raises:
-            InputError: a block contains itself, or there are more than `MAX_MARKS` marks.
+            InputError: a block contains itself, or there are more than `MAX_MARKS` entities.
         """
-        return self._groups(list(layout), np.eye(3), Style(), depth=0, extent=None)
+        entities = list(layout)
+        if self._count(entities) > MAX_MARKS:
+            raise InputError(f"{self._name} draws more than {MAX_MARKS} things once its blocks are expanded.")
+        return self._groups(entities, np.eye(3), Style(), depth=0, extent=None)
+
+    def _count(self, entities: Iterable[Any]) -> int:
+        """Number of entities with all blocks expanded, before any is: ten nested blocks can make billions."""
+        return sum(
+            self._count_block(entity.dxf.name) * max(entity.mcount, 1) if entity.dxftype() == "INSERT" else 1
+            for entity in entities
+        )
+
+    def _count_block(self, name: str) -> int:
+        key = name.lower()
+        if key in self._open:
+            raise InputError(f"{self._name}: the block '{name}' contains itself.")
+        if key not in self._counts:
+            self._open.add(key)
+            self._counts[key] = self._count(self._document.blocks.get(name) or ())
+            self._open.remove(key)
+        return self._counts[key]
 
     def _groups(
         self, entities: list[Any], matrix: Array, parent: Style, *, depth: int, extent: float | None
@@ -77,7 +98,6 @@ class BlockReader:
         loose: list[Mark] = []
         placed: list[tuple[Any, list[Mark]]] = []
         order: list[Group | int] = []
-        total = 0
         for entity in entities:
             if entity.dxftype() == "INSERT":
                 marks = self._place(entity)
@@ -87,8 +107,6 @@ class BlockReader:
                 marks = list(self._read(entity))
                 loose += marks
                 order.append(Group(place_marks(marks, matrix, parent) if depth else marks))
-            total += len(marks)
-            self._check(total)
         if extent is None:
             extent = _extent([*loose, *(mark for _, marks in placed for mark in marks)])
         groups: list[Group] = []
@@ -124,7 +142,6 @@ class BlockReader:
             return []
         content = self._block(insert.dxf.name)
         copies = insert.mcount if insert.mcount > 1 else 1
-        self._check(len(content) * copies)
         style = read_style(insert)
         marks: list[Mark] = []
         for copy in insert.multi_insert() if copies > 1 else (insert,):
@@ -132,23 +149,12 @@ class BlockReader:
         return marks + _attribute_marks(insert)
 
     def _block(self, name: str) -> list[Mark]:
+        """Marks of a block's content, read once."""
         key = name.lower()
-        if key in self._open:
-            raise InputError(f"{self._name}: the block '{name}' contains itself.")
         if key not in self._blocks:
             block = self._document.blocks.get(name)
-            marks: list[Mark] = []
-            self._open.append(key)
-            for entity in block or ():
-                marks += self._read(entity)
-                self._check(len(marks))
-            self._open.pop()
-            self._blocks[key] = marks
+            self._blocks[key] = [mark for entity in block or () for mark in self._read(entity)]
         return self._blocks[key]
-
-    def _check(self, count: int) -> None:
-        if count > MAX_MARKS:
-            raise InputError(f"{self._name} draws more than {MAX_MARKS} things once its blocks are expanded.")
 
     def _holds_references(self, insert: Any) -> bool:
         block = self._document.blocks.get(insert.dxf.name)

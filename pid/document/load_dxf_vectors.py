@@ -105,8 +105,7 @@ def make_vectors(
         return styles.color(style), dashes if sum(dashes) >= SHORTEST_DASH_PX * 2 else (), styles.weight_mm(style)
 
     run = 0
-    for group in groups:
-        placed = _place_on_sheet(group.marks, to_sheet, size)
+    for group, placed in zip(groups, _place_on_sheet(groups, to_sheet, size), strict=True):
         block = len(blocks) if group.reference is not None and placed else None
         boxes: list[Box] = []
         for mark, points in placed:
@@ -127,20 +126,24 @@ def make_vectors(
     return Vectors(paths=tuple(paths), texts=tuple(texts), blocks=tuple(blocks))
 
 
-def _place_on_sheet(marks: list[Mark], to_sheet: Array, size: tuple[int, int]) -> list[tuple[Mark, Array]]:
-    """Marks that show on the sheet, and their points in pixels."""
+def _place_on_sheet(groups: list[Group], to_sheet: Array, size: tuple[int, int]) -> list[list[tuple[Mark, Array]]]:
+    """For each group the marks that show on the sheet, and their points in pixels."""
+    marks = [mark for group in groups for mark in group.marks]
     if not marks:
-        return []
-    points = np.concatenate([mark.points for mark in marks]) @ to_sheet[:2, :2].T + to_sheet[:2, 2]
+        return [[] for _ in groups]
+    points = transform_points(to_sheet, np.concatenate([mark.points for mark in marks]))
     low, high = transform_points(to_sheet, bound_marks(marks).reshape(-1, 2)).reshape(-1, 2, 2).swapaxes(0, 1)
     x0, y1, x1, y0 = low[:, 0], low[:, 1], high[:, 0], high[:, 1]  # y is turned over
-    shown = (x1 >= 0) & (y1 >= 0) & (x0 <= size[0]) & (y0 <= size[1])
-    placed, start = [], 0
-    for mark, is_shown in zip(marks, shown.tolist(), strict=True):
-        end = start + len(mark.points)
-        if is_shown:
-            placed.append((mark, points[start:end]))
-        start = end
+    shown = iter(((x1 >= 0) & (y1 >= 0) & (x0 <= size[0]) & (y0 <= size[1])).tolist())
+    placed: list[list[tuple[Mark, Array]]] = []
+    start = 0
+    for group in groups:
+        placed.append([])
+        for mark in group.marks:
+            end = start + len(mark.points)
+            if next(shown):
+                placed[-1].append((mark, points[start:end]))
+            start = end
     return placed
 
 

@@ -6,6 +6,7 @@ corner of the visible page (crop box, after the page's rotation), y down. `Sheet
 
 from __future__ import annotations
 
+import re
 import threading
 from pathlib import Path
 from typing import Any
@@ -87,15 +88,25 @@ def _open_document(path: Path) -> Any:
     try:
         document = pdfium.PdfDocument(path)
     except pdfium.PdfiumError as error:
-        if error.err_code == pdfium_c.FPDF_ERR_PASSWORD:
-            raise InputError(f"{path.name} is encrypted; save it without a password.") from error
-        if error.err_code == pdfium_c.FPDF_ERR_SECURITY:
-            raise InputError(f"{path.name} is encrypted in a way that cannot be read.") from error
-        raise InputError(f"{path.name} is damaged or cut short and cannot be read.") from error
+        raise InputError(_explain_refusal(path, error.err_code)) from error
     if b"%%EOF" not in tail:  # pdfium repairs what it can: a half sheet would pass for a whole one
         document.close()
         raise InputError(f"{path.name} is cut short: its end is missing.")
     return document
+
+
+def _explain_refusal(path: Path, code: int) -> str:
+    """Why pdfium did not open a file. Its error code may be left over from another file: the file has to agree."""
+    data = path.read_bytes()
+    if b"/Encrypt" in data and code in {pdfium_c.FPDF_ERR_PASSWORD, pdfium_c.FPDF_ERR_SECURITY}:
+        return f"{path.name} is encrypted; save it without a password."
+    if (
+        b"%%EOF" in data[-_END_SEARCH:]
+        and re.search(rb"/Count\s+0\b", data)
+        and not re.search(rb"/Type\s*/Page\b", data)
+    ):
+        return f"{path.name} has no pages."
+    return f"{path.name} is damaged or cut short and cannot be read."
 
 
 def _read_page(page: Any, *, name: str, source: Source) -> Sheet:

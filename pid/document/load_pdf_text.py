@@ -18,7 +18,7 @@ from typing import Any
 import pypdfium2.raw as pdfium_c
 
 from pid.drawing import Box
-from pid.geometry import Array, box_iou
+from pid.geometry import Array
 from pid.sheet import VectorText
 
 CAP_SHARE = 0.72
@@ -27,7 +27,7 @@ CAP_SHARE = 0.72
 MAX_GAP = 0.25
 """Gap between two characters of a word, in font sizes; a blank is 0.25 to 0.33 wide."""
 
-RUN_GAP = (0.1, 0.8)
+RUN_GAP = (0.2, 0.8)
 """Gap between two words of a run, in font sizes: a blank; strings that touch are cells side by side."""
 
 MAX_FRAGMENT = 2
@@ -40,7 +40,7 @@ MAX_SIZE_STEP = 0.3
 MAX_BASELINE_STEP = 0.3
 """Step off the base line within a word, in font sizes: room for an exponent's rise is not given, its size differs."""
 
-_REPEATED = 0.8  # overlap from which the same word is drawn twice to look bold
+_REPEATED_STEP = 0.15  # cap heights between two copies of a word that is drawn twice to look bold
 _MAX_ANGLE_STEP = 2.0
 _LEVEL = 1.0  # degrees
 
@@ -191,12 +191,13 @@ def _center(box: Box) -> tuple[float, float]:
 
 def _drop_repeats(words: list[VectorText]) -> list[VectorText]:
     """Of words drawn twice on the same spot (bold by overprinting) keep the first."""
-    kept: dict[str, list[VectorText]] = {}
+    kept: set[tuple[str, int, int]] = set()
     out = []
     for word in words:
-        same = kept.setdefault(word.text, [])
-        if same and float(box_iou([word.box], [w.box for w in same]).max()) > _REPEATED:
+        step = max(_REPEATED_STEP * word.height_px, 1.0)
+        x, y = (round(v / step) for v in _center(word.box))
+        if any((word.text, x + i, y + j) in kept for i in (-1, 0, 1) for j in (-1, 0, 1)):
             continue
-        same.append(word)
+        kept.add((word.text, x, y))
         out.append(word)
     return out

@@ -43,7 +43,7 @@ _FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
 _BROKEN = (OSError, SyntaxError, ValueError, TypeError, KeyError, EOFError, IndexError, struct.error, zlib.error,
            OverflowError, MemoryError, Image.DecompressionBombError)  # fmt: skip
 _ORIENTATION_TAG = 0x0112
-_SUBFILE_TAG = 254
+_SUBFILE_TAG, _WIDTH_TAG, _HEIGHT_TAG = 254, 256, 257
 _TRANSPOSE = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -80,6 +80,7 @@ class RasterFile:
                 _check_size(self._image.size, name)
                 orientation = _orientation(self._image)
                 dpi = self._image.info.get("dpi")
+                _undo_early_turn(self._image, orientation)
                 self._image.load()
         except _BROKEN as error:
             raise InputError(f"{name} is damaged or cut short and cannot be read.") from error
@@ -137,6 +138,17 @@ def _check_size(size: tuple[int, int], name: str) -> None:
 def _orientation(image: Image.Image) -> int:
     value = image.getexif().get(_ORIENTATION_TAG, 1)
     return value if value in _TRANSPOSE else 1
+
+
+def _undo_early_turn(image: Image.Image, orientation: int) -> None:
+    """Let uncompressed TIFF pages lying on their side be decoded at the size that they are stored in.
+
+    Pillow (seen in 13.0) exchanges width and height of such a page when it is opened and then reads its rows at the
+    wrong length; turning the picture after decoding is right.
+    """
+    tiles = getattr(image, "tile", ())
+    if image.format == "TIFF" and orientation >= 5 and tiles and tiles[0].codec_name == "raw":
+        image._size = image.tag_v2[_WIDTH_TAG], image.tag_v2[_HEIGHT_TAG]  # type: ignore[attr-defined]
 
 
 def _make_sheet(image: Image.Image, *, orientation: int, dpi: object, source: Source) -> Sheet:
