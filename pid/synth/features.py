@@ -24,6 +24,11 @@ _COMMON = {
     "flange_pair": 4.0, "spectacle_blind": 3.0, "spacer": 0.7, "spade": 0.7, "strainer": 2.5, "y_strainer": 2.0,
     "restriction_orifice": 1.6, "orifice_plate": 1.6, "diaphragm_valve": 1.5, "needle_valve": 1.2,
 }  # fmt: skip
+# What CAE systems' standard libraries make common: their sheets have few flanges and many of these.
+_COMMON_CAE = {
+    "gate_valve": 3.0, "ball_valve": 9.0, "globe_valve": 8.0, "butterfly_valve": 7.0, "swing_check_valve": 6.0,
+    "concentric_reducer": 8.0, "flange_pair": 0.7, "flange": 0.7, "check_valve": 2.0,
+}  # fmt: skip
 SURROUND = 1.2  # u between a part and the dashed box round it
 _IN_LINE_GROUPS = ("valve", "fitting", "reducer")
 
@@ -37,7 +42,8 @@ def choose_in_line(draft: Draft, *, groups: Sequence[str] = _IN_LINE_GROUPS) -> 
         return kind
     own = np.random.default_rng([draft.style.seed, 77])
     flat = draft.style.family == "benchmark"
-    weights = np.array([_COMMON.get(k.name, 0.6 if k.group == "valve" else 0.35) for k in kinds])
+    common = _COMMON | _COMMON_CAE if draft.style.family == "cae" else _COMMON
+    weights = np.array([common.get(k.name, 0.6 if k.group == "valve" else 0.35) for k in kinds])
     favour = own.lognormal(0.0, 0.9, 400)[: len(kinds)]
     weights = (np.sqrt(weights) if flat else weights) * favour
     return kinds[int(draft.rng.choice(len(kinds), p=weights / weights.sum()))]
@@ -245,6 +251,16 @@ def add_drain(draft: Draft, edges: Sequence[int] | None = None) -> bool:
 def _is_cap(kind: Kind) -> bool:
     process = [p for p in kind.variants[0].ports if p.role in ("process", "any")]
     return kind.group == "fitting" and len(process) == 1
+
+
+def add_line_balloon(draft: Draft) -> bool:
+    """A balloon that the pipe itself runs through, as vendors draw sight glasses and flow indicators."""
+    edges = draft.pipe_edges(30)
+    bubbles = [k for k in draft.catalog.by_group("instrument") if is_bubble_kind(k)]
+    if not edges or not bubbles:
+        return False
+    edge = _choose_edge(draft, edges)
+    return draft.insert(edge, draft.rng.uniform(0.1, 0.9) * draft.net.length(edge), choose_bubble(draft, bubbles)) is not None
 
 
 def add_dead_end(draft: Draft) -> bool:

@@ -37,9 +37,9 @@ _MISSES = 160  # tries in a row without room after which a sheet counts as full
 # How often each act is tried, by family; what does not find room is simply not drawn.
 _ACTS: dict[str, dict[Callable[[Draft], object], float]] = {
     "offshore": {features.add_in_line: 6, features.add_drain: 5, features.add_relief: 1, control.add_indication: 2.2, control.add_loop: 1, control.add_operated_valve: 1.2, control.add_tag_bubble: 2, features.add_train: 1.5, features.add_rare_branch: 1},
-    "vendor": {features.add_in_line: 5, features.add_drain: 4, features.add_relief: 1, control.add_indication: 3, control.add_loop: 0.8, control.add_operated_valve: 0.8, control.add_tag_bubble: 1.5, features.add_train: 1.5, features.add_rare_branch: 1},
+    "vendor": {features.add_in_line: 5, features.add_drain: 4, features.add_relief: 1, features.add_line_balloon: 1.0, control.add_indication: 3, control.add_loop: 0.8, control.add_operated_valve: 0.8, control.add_tag_bubble: 1.5, features.add_train: 1.5, features.add_rare_branch: 1},
     "cae": {features.add_in_line: 5, features.add_drain: 2, features.add_relief: 0.6, control.add_indication: 2, control.add_loop: 0.5, control.add_operated_valve: 1, features.add_rare_branch: 1, control.add_tag_bubble: 0.2},
-    "generic": {features.add_in_line: 5, features.add_drain: 3, features.add_relief: 0.8, control.add_indication: 2, control.add_loop: 1, control.add_operated_valve: 1, control.add_tag_bubble: 0.6, features.add_train: 1.2, features.add_rare_branch: 1},
+    "generic": {features.add_in_line: 5, features.add_drain: 3, features.add_relief: 0.8, features.add_line_balloon: 0.3, control.add_indication: 2, control.add_loop: 1, control.add_operated_valve: 1, control.add_tag_bubble: 0.6, features.add_train: 1.2, features.add_rare_branch: 1},
 }  # fmt: skip
 
 
@@ -60,7 +60,7 @@ def generate_sheet(seed: int, *, family: str | None = None, size: str | None = N
     rng = np.random.default_rng(seed)
     catalog = load_catalog()
     style = choose_style(rng, seed=seed, family=family, size=size)
-    names = Names(rng, style.family)
+    names = Names(rng, style.family, korean=style.korean)
     furniture = _furniture(rng, style, names)
     paper = Occupancy(*style.paper_mm, style.unit)
     draft = Draft(rng, style, catalog, names, paper, _area(furniture.drawable, style))
@@ -84,7 +84,7 @@ def generate_sheet(seed: int, *, family: str | None = None, size: str | None = N
 def _furniture(rng: np.random.Generator, style: Style, names: Names) -> Furniture:
     width, height = style.paper_mm
     return draw_furniture(
-        rng, width, height, font=style.font, line_mm=style.thin_mm, korean=style.vectors_korean,
+        rng, width, height, font=style.font, line_mm=style.thin_mm, korean=style.korean,
         drawing_number=names.sheet(), title=names.service(), bom_rows=(),
     )  # fmt: skip
 
@@ -107,6 +107,8 @@ def _lay_plant(draft: Draft) -> None:
             for _ in range(int(rng.poisson({"offshore": 1.2, "vendor": 0.7}.get(style.family, 0.4)))):
                 stations.add_bridle(draft, item)
             tappings.add_wall_instruments(draft, item)
+            for _ in range(int(rng.poisson({"offshore": 1.2, "vendor": 0.4}.get(style.family, 0.3)))):
+                stations.add_inner_balloon(draft, item)
     terminals = layout.place_connectors(draft, at_left=count(4), at_right=count(3))
     for item in items:
         own = layout.equipment_terminals(draft, item)

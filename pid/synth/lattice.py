@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
 import numpy as np
 
 from pid.drawing import Point
@@ -11,6 +14,10 @@ from pid.synth.features import add_dead_end, choose_in_line, lettering_of, state
 from pid.synth.network import Pen
 from pid.synth.place import SOLID
 
+Cell = tuple[int, int]
+Place = Callable[[Cell], Point]
+_STEPS = ((1, 0), (-1, 0), (0, 1), (0, -1))
+
 
 def lay_lattice(draft: Draft) -> None:
     """A connected random walk over a coarse lattice; some stretches are dashed."""
@@ -19,43 +26,65 @@ def lay_lattice(draft: Draft) -> None:
     pitch = rng.uniform(14, 20) * u
     nx, ny = max(4, int((x1 - x0) / pitch) - 1), max(4, int((y1 - y0) / pitch) - 1)
     origin = (x0 + (x1 - x0 - (nx - 1) * pitch) / 2, y0 + (y1 - y0 - (ny - 1) * pitch) / 2)
-    at: dict[tuple[int, int], int] = {}
-    used: dict[tuple[tuple[int, int], tuple[int, int]], bool] = {}
-
-    def point(c: tuple[int, int]) -> tuple[float, float]:
-        return origin[0] + c[0] * pitch, origin[1] + c[1] * pitch
-
+    point = lambda c: (origin[0] + c[0] * pitch, origin[1] + c[1] * pitch)  # noqa: E731
     target = int(draft.style.symbols * rng.uniform(0.55, 0.8))
-    taken: set[tuple[int, int]] = set()
-    long_runs: list[list[tuple[int, int]]] = []
+    runs: list[list[Cell]] = []
+    state = _Lattice(nx, ny)
     for _ in range(target * 6):
-        if sum(len(r) - 1 for r in long_runs) > target * 3:
+        if sum(len(r) - 1 for r in runs) > target * 2.6:
             break
-        start = (int(rng.integers(nx)), int(rng.integers(ny)))
-        if taken and draft.chance(0.9):
-            pool = sorted(taken)
-            start = pool[int(rng.integers(len(pool)))]
-        step = ((1, 0), (-1, 0), (0, 1), (0, -1))[int(rng.integers(4))]
-        n = int(rng.integers(3, 12))
-        run = [start]
-        for _ in range(n):
-            nxt = (run[-1][0] + step[0], run[-1][1] + step[1])
-            key = tuple(sorted((run[-1], nxt)))
-            side = [(nxt[0] + step[1] * s, nxt[1] + step[0] * s) for s in (-1, 1)]
-            if not (0 <= nxt[0] < nx and 0 <= nxt[1] < ny) or key in used:
-                break
-            beside = [tuple(sorted((a, (a[0] - step[0], a[1] - step[1])))) for a in side]
-            if any(b in used for b in beside) or not _open_paper(draft, point(run[-1]), point(nxt)):
-                break
-            run.append(nxt)
-        if len(run) < 4:
-            continue
-        for a, b in zip(run, run[1:], strict=False):
-            used[tuple(sorted((a, b)))] = True  # type: ignore[index]
-        taken.update(run)
-        long_runs.append(run)
-    _draw_runs(draft, long_runs, at, point)
+        run = _walk(draft, state, point)
+        if len(run) >= 4:
+            state.take(run)
+            runs.append(run)
+    _draw_runs(draft, runs, state, point)
     _fill(draft)
+
+
+@dataclass(eq=False)
+class _Lattice:
+    """Cells and stretches that pipes already use."""
+
+    nx: int
+    ny: int
+    cells: set[Cell] = field(default_factory=set)
+    stretches: set[frozenset[Cell]] = field(default_factory=set)
+    bends: set[Cell] = field(default_factory=set)
+
+    def take(self, run: list[Cell]) -> None:
+        """Use the cells of a run."""
+        self.cells.update(run)
+        self.stretches.update(frozenset(s) for s in zip(run, run[1:], strict=False))
+        self.bends.update(b for a, b, c in zip(run, run[1:], run[2:], strict=False) if (a[0] == b[0]) != (b[0] == c[0]))
+
+
+def _walk(draft: Draft, lattice: _Lattice, point: Place) -> list[Cell]:
+    """A run that starts on a pipe, goes straight with a few bends, and often ends on another pipe."""
+    rng = draft.rng
+    start = (int(rng.integers(lattice.nx)), int(rng.integers(lattice.ny)))
+    if lattice.cells and draft.chance(0.9):
+        pool = sorted(lattice.cells)
+        start = pool[int(rng.integers(len(pool)))]
+    step = _STEPS[int(rng.integers(4))]
+    run, since = [start], 0
+    for _ in range(int(rng.integers(4, 16))):
+        here = run[-1]
+        if since > 2 and here not in lattice.cells and draft.chance(0.16):
+            step, since = ((step[1], step[0]), (-step[1], -step[0]))[int(rng.integers(2))], 0
+        there = (here[0] + step[0], here[1] + step[1])
+        if not (0 <= there[0] < lattice.nx and 0 <= there[1] < lattice.ny) or there in run or there in lattice.bends:
+            break
+        beside = [((there[0] + step[1] * s, there[1] + step[0] * s), (here[0] + step[1] * s, here[1] + step[0] * s)) for s in (-1, 1)]
+        used = lattice.stretches
+        if frozenset((here, there)) in used or any(frozenset(b) in used for b in beside):
+            break
+        if not _open_paper(draft, point(here), point(there)):
+            break
+        run.append(there)
+        since += 1
+        if there in lattice.cells and len(run) > 3 and draft.chance(0.45):
+            break
+    return run
 
 
 def _open_paper(draft: Draft, a: Point, b: Point) -> bool:
@@ -63,17 +92,14 @@ def _open_paper(draft: Draft, a: Point, b: Point) -> bool:
     return draft.fits(box, grow=5.0, layers=(SOLID,))
 
 
-def _draw_runs(draft: Draft, runs, at, point) -> None:  # type: ignore[no-untyped-def]
+def _draw_runs(draft: Draft, runs: list[list[Cell]], lattice: _Lattice, point: Place) -> None:
     """Pipes of the runs; two runs are joined where one ends on the other, and only cross elsewhere."""
     ends = {c for run in runs for c in (run[0], run[-1])}
-    corners: dict[tuple[int, int], list[int]] = {}
-    for i, run in enumerate(runs):
-        for c in run:
-            corners.setdefault(c, []).append(i)
+    at: dict[Cell, int] = {}
     for run in runs:
         style = "dashed" if draft.chance(0.15) else "solid"
         pen = Pen("process", style, draft.style.pipe_mm, draft.names.line_number())
-        stops = [run[0], *[c for c in run[1:-1] if c in ends], run[-1]]
+        stops = [run[0], *[c for c in run[1:-1] if c in ends or c in lattice.bends], run[-1]]
         for a, b in zip(stops, stops[1:], strict=False):
             for c in (a, b):
                 if c not in at:

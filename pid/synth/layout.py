@@ -11,6 +11,7 @@ from pid.catalog import Kind
 from pid.drawing import Point
 from pid.synth.draft import Draft, Item
 from pid.synth.features import choose_in_line, lettering_of, small_valve, state_of
+from pid.synth.ink import Stroke
 from pid.synth.network import Pen
 from pid.synth.place import ALL_LAYERS, SOLID, Piece, grown_box
 from pid.synth.route import STEPS, find_route
@@ -93,6 +94,8 @@ def _finish_item(draft: Draft, piece: Piece) -> None:
     if any(t.slot for t in piece.variant.texts):
         piece.slots.setdefault("tag", tag)
     draft.put(piece, margin=1.5)
+    if piece.kind.group in _BIG:
+        _draw_internals(draft, piece)
     h = draft.style.title_mm
     lines = [tag, name] if draft.chance(0.5) else [tag]
     box = piece.box
@@ -106,6 +109,26 @@ def _finish_item(draft: Draft, piece: Piece) -> None:
         if texts and all(draft.fits(t.box, grow=0.5) for t in texts):
             draft.commit(texts, piece)
             break
+
+
+def _draw_internals(draft: Draft, piece: Piece) -> None:
+    """Dashed decks, a level or a demister in a vessel that is wide enough."""
+    x0, y0, x1, y1 = piece.box
+    u = draft.u
+    if x1 - x0 < 14 * u or not draft.chance(0.45):
+        return
+    for _ in range(int(draft.rng.integers(1, 4))):
+        y = draft.rng.uniform(y0 + 0.2 * (y1 - y0), y1 - 0.15 * (y1 - y0))
+        a, b = piece.wall(180, y), piece.wall(0, y)
+        if a is None or b is None or b[0] - a[0] < 10 * u:
+            continue
+        dash = (2.4 * u, 1.2 * u) if draft.chance(0.8) else ()
+        for k in range(2 if draft.chance(0.5) else 1):
+            line = np.array([(a[0], y + 1.6 * u * k), (b[0], y + 1.6 * u * k)])
+            draft.over.append(Stroke(line, draft.style.thin_mm, dash_mm=dash, layer="internals"))
+        draft.paper.mark((a[0], y - 0.3 * u, b[0], y + 2.2 * u), 1)
+        if draft.chance(0.3):
+            draft.write(draft.names.remark(), ((a[0] + b[0]) / 2, y - draft.style.text_mm), owner=piece)
 
 
 def equipment_terminals(draft: Draft, piece: Piece) -> list[Terminal]:
@@ -357,8 +380,6 @@ def _few_nozzles(draft: Draft, terminal: Terminal) -> bool:
 
 def lay_headers(draft: Draft, count: int) -> None:
     """Header lines across the sheet (flare, vent, drain): dash-dot, a drawing box on a stub, branches to be led in."""
-    from pid.synth.ink import Stroke  # noqa: PLC0415
-
     u, rng = draft.u, draft.rng
     x0, y0, x1, y1 = draft.area
     for _ in range(count):

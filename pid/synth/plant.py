@@ -22,6 +22,7 @@ _SERVICES = (
     "LUBE OIL SUPPLY", "OIL RETURN", "SAFE AREA", "METHANOL INJECTION", "FROM SUCTION COOLER", "AMINE REGENERATOR",
     "OFF GAS TO INCINERATOR", "QUENCH WATER", "GLYCOL", "REFLUX DRUM", "FRESH CAUSTIC", "SAMPLE RETURN", "CRUDE CHARGE",
 )  # fmt: skip
+_SERVICES_KO = ("냉각수 공급", "냉각수 회수", "증기 공급", "응축수 회수", "플레어 헤더", "폐수 처리", "제품 저장탱크", "질소 공급", "계장용 공기", "원료 공급", "배출", "연료가스")
 _EQUIPMENT = {
     "vessel": ("SUCTION SCRUBBER", "FEED DRUM", "STORAGE TANK", "REACTOR", "STRIPPER", "ABSORBER", "REFLUX DRUM"),
     "separator": ("SEPARATOR", "FILTER", "KNOCK-OUT DRUM", "CYCLONE"), "pump": ("FEED PUMP", "TRANSFER PUMP", "BOOSTER PUMP"),
@@ -40,6 +41,7 @@ class Names:
 
     rng: np.random.Generator
     manner: str
+    korean: bool = False
     area: str = ""
     _count: dict[str, int] = field(default_factory=dict)
 
@@ -138,7 +140,7 @@ class Names:
 
     def service(self) -> str:
         """What flows at a connector, and where."""
-        return self._one(_SERVICES)
+        return self._one(_SERVICES_KO if self.korean and self.rng.random() < 0.6 else _SERVICES)
 
     def sheet(self) -> str:
         """The number of another drawing."""

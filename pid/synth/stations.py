@@ -295,6 +295,41 @@ def trim_terminal(draft: Draft, terminal: Terminal, item: Piece) -> Terminal:
     return terminal if last[2] is None else Terminal(nodes[-1], last[0].port(last[2]).direction, terminal.sense)
 
 
+def add_inner_balloon(draft: Draft, vessel: Piece) -> bool:
+    """A balloon drawn inside a wide vessel, with a flange or pocket on a short line, or a leader to its wall."""
+    u, rng = draft.u, draft.rng
+    x0, y0, x1, y1 = vessel.box
+    if x1 - x0 < 26 * u or y1 - y0 < 30 * u:
+        return False
+    piece = draft.make(features.choose_bubble(draft, control.bubbles_of(draft)))
+    bx0, by0, bx1, by1 = piece.box
+    half = max(bx1 - bx0, by1 - by0) / 2
+    taken = [p.box for p in draft.pieces if p.parent is vessel] + [w.box for w in draft.written]
+    for _ in range(8):
+        piece.x = rng.uniform(x0 + half + 6 * u, max(x0 + half + 6.1 * u, x1 - half - 6 * u))
+        piece.y = rng.uniform(y0 + 0.25 * (y1 - y0), y1 - 0.25 * (y1 - y0))
+        below = grown_box(piece.box, 1.5 * u)
+        below = (below[0], below[1], below[2], below[3] + 8 * u)
+        if not draft.paper.free(below, (1,)) or any(_overlap(below, b) for b in taken):
+            continue
+        piece.parent = vessel
+        draft.name_bubble(piece)
+        draft.put(piece)
+        draft.paper.mark(below, 1)
+        port = next((p for p in piece.ports if p.direction == 270), None)
+        end = _kind(draft, "flange_pair", "thermowell", "flange")
+        if port is not None and end is not None:
+            train = draft.plan_train((port.x, port.y), 270, [Item(end, rng.uniform(1.5, 4))])
+            if train is not None:
+                draft.lay_train(train, draft.port_node(piece, port.id), draft.pen("signal", "solid"))
+        return True
+    return False
+
+
+def _overlap(a: Sequence[float], b: Sequence[float]) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
 def add_drivers(draft: Draft, items: Sequence[Piece]) -> None:
     """Motors and turbines on the shafts of pumps and compressors."""
     drivers = [k for k in draft.catalog.by_group("other") if any(p.role == "actuator" and "shaft" in p.id for p in k.variants[0].ports) and k.name != "agitator"]

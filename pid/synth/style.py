@@ -45,6 +45,7 @@ _HOUSE: dict[str, dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
+_STANDARD = {"offshore": "NORSOK", "cae": "DEXPI"}  # variants of this origin are the house's, where none are named above
 _AS_BUBBLE = ("shutdown_signal", "interlock", "relay_function")  # drawn in the size of balloons
 
 
@@ -82,7 +83,7 @@ class Style:
     stem_in_box: bool
     branch_cap_share: float
     symbols: int  # how many to aim for
-    vectors_korean: bool
+    korean: bool
     nozzle_kind: str
     wobble: float  # how far, in u, lines miss their ends
     seed: int
@@ -102,7 +103,7 @@ class Style:
         """The house's way of drawing a kind; mostly the same all over the sheet."""
         variants = [v for v in kind.variants if v.state == state] or list(kind.variants)
         house = _HOUSE.get(self.family, {}).get(kind.name, ())
-        liked = [v for v in variants if v.name in house]
+        liked = [v for v in variants if v.name in house or (not house and _STANDARD.get(self.family, "-") in v.standard)]
         key = (kind.name, state)
         if key in self._chosen and rng.random() < 0.85:
             return next(v for v in variants if v.name == self._chosen[key])
@@ -145,6 +146,9 @@ def choose_style(rng: np.random.Generator, *, seed: int, family: str | None = No
     other = [f for f in font_names() if f not in stroke_fonts]
     stroked = rng.random() < {"offshore": 0.85, "cae": 0.3, "vendor": 0.85, "benchmark": 0.15, "generic": 0.5}[family]
     font = str(rng.choice(stroke_fonts if stroked or not other else other))
+    hangul = font_names(korean=True)
+    korean = bool(hangul) and rng.random() < 0.08
+    font = str(rng.choice(hangul)) if korean else font
     text_u = {"offshore": pick(1.6, 2.2), "cae": pick(2.0, 3.6), "vendor": pick(1.7, 2.4), "benchmark": pick(2.0, 2.6), "generic": pick(1.6, 2.8)}[family]
     pipe_u = {"offshore": pick(0.26, 0.45), "cae": pick(0.45, 0.85), "vendor": pick(0.35, 0.7), "benchmark": pick(0.34, 0.5), "generic": pick(0.28, 0.7)}[family]
     least = 1.6 / px_per_mm  # no pen thinner than 1.6 px
@@ -169,7 +173,7 @@ def choose_style(rng: np.random.Generator, *, seed: int, family: str | None = No
         surround_share=0.4 if family == "offshore" else (0.1 if rng.random() < 0.3 else 0.0),
         stem_in_box=family == "cae", branch_cap_share={"offshore": 0.9, "cae": 0.4}.get(family, 0.5),
         symbols={"offshore": int(pick(140, 300)), "cae": int(pick(35, 110)), "vendor": int(pick(120, 240)), "benchmark": int(pick(60, 110))}.get(family, int(pick(60, 200))),
-        vectors_korean=False,
+        korean=korean,
         nozzle_kind={"offshore": "nozzle_tag", "cae": "nozzle"}.get(family, str(rng.choice(["nozzle_tag", "nozzle", "none"], p=[0.3, 0.5, 0.2]))),
         wobble=pick(0.05, 0.2) if rng.random() < (0.6 if family == "benchmark" else 0.05) else 0.0,
         seed=seed,
