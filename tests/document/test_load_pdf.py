@@ -73,8 +73,9 @@ class TestFrame:
 
     @pytest.mark.parametrize("turn", [0, 90, 180, 270])
     def test_turned_and_cropped_pages(self, canvas: Canvas, path: Path, turn: int) -> None:
+        canvas.setPageSize((850, 850))
         canvas.setPageRotation(turn)
-        canvas.setCropBox((50, 100, 600, 800))
+        canvas.setCropBox((50, 100, 650, 800))
         draw_sheet(canvas)
         canvas.save()
         sheet = only_sheet(path)
@@ -85,8 +86,8 @@ class TestFrame:
         expected = {
             0: [[50, 100], [450, 100]],
             90: [[600, 50], [600, 450]],
-            180: [[500, 600], [100, 600]],
-            270: [[100, 500], [100, 100]],
+            180: [[550, 600], [150, 600]],
+            270: [[100, 550], [100, 150]],
         }[turn]
         assert np.allclose(transform_points(sheet.info.to_source, pipe.points), expected, atol=0.05)
         assert sheet.vectors.texts[0].angle == (-turn) % 360
