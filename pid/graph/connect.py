@@ -23,6 +23,7 @@ PASSED: frozenset[Group] = frozenset({"flow_arrow", "other"})
 """Marks on a line: never an end."""
 HOSTS: frozenset[Group] = frozenset({"vessel", "separator", "heat_exchanger", "pump", "compressor"})
 """Equipment whose drawn nozzles stand for it."""
+INLINE: frozenset[Group] = frozenset({"valve", "fitting", "reducer"})
 CONTROL: frozenset[Group] = frozenset({"instrument", "actuator"})
 TOUCH = 10.0
 """A line that ends this near to a symbol's box ends at the symbol ..."""
@@ -30,12 +31,18 @@ NEAR = 6.0
 """... whatever its direction within this distance, else only where it points at the box."""
 NOZZLE_REACH = 42.0
 """A nozzle's tag box stands this near to the place where its line meets the wall."""
-CONTACT = 10.0
+CONTACT = 13.0
 """Boxes of parts in contact are no further apart, ..."""
+NOZZLE_CONTACT = 30.0
+"""... a nozzle's tag stands behind the wall of its vessel, ..."""
 BUBBLE_CONTACT = 3.0
 """... two bubbles touch only when drawn as one, ..."""
 CONTACT_OFFSET = 0.3
 """... and their middles no further off the pipe's axis, in shares of the smaller part's breadth."""
+HOST_INSET = 0.1
+"""A line that ends at a vessel points at its box less this share on each side."""
+CONTACT_OVERLAP = 0.8
+"""In-line parts touch, too, where the smaller one's breadth lies to this share against the other: a blind's foot."""
 TEE = 3.0
 """Ends within this distance are one tee."""
 
@@ -67,8 +74,7 @@ class SymbolIndex:
         good = [
             i
             for i in candidates.tolist()
-            if distance[i] <= NEAR * self.scale
-            or ray_hits(point, outward, grown(self.boxes[i : i + 1], 2 * self.scale)[0], reach * self.scale)
+            if self._is_reached(i, point, outward, float(distance[i]), reach * self.scale)
         ]
         if not good:
             return None
@@ -78,6 +84,25 @@ class SymbolIndex:
             key=lambda i: (int(distance[i] / step), self.rank[i], self._offset(i, point, outward), self.area[i]),
         )
         return self._nozzle_at(best, point) if self.rank[best] == 2 else best
+
+    def _is_reached(self, i: int, point: Array, outward: Array, distance: float, reach: float) -> bool:
+        """Whether a line end that is close to a symbol's box belongs to it."""
+        if self.rank[i] == 2:  # lines may pass the corners of a round-ended vessel's box
+            inset = HOST_INSET * (self.boxes[i, 2:] - self.boxes[i, :2])
+            core = self.boxes[i] + np.concatenate([inset, -inset])
+            came_from = point - outward * (2 * float(inset.min()) + reach)
+            from_outside = bool((came_from < self.boxes[i, :2]).any() or (came_from > self.boxes[i, 2:]).any())
+            return from_outside and ray_hits(point, outward, core, reach + float(2 * inset.max()))
+        if distance <= NEAR * self.scale:
+            return True
+        return ray_hits(point, outward, grown(self.boxes[i : i + 1], 2 * self.scale)[0], reach)
+
+    def covers(self, boxes: Array) -> NDArray[np.bool_]:
+        """Which boxes (N, 4) have their middle in a symbol that is no vessel."""
+        middles = (boxes[:, :2] + boxes[:, 2:]) / 2
+        mine = self.boxes[self.is_end & (self.rank < 2)]
+        inside = (middles[:, None] >= mine[None, :, :2]) & (middles[:, None] <= mine[None, :, 2:])
+        return np.asarray(inside.all(axis=2).any(axis=1), bool)
 
     def is_near(self, points: Array, reach: float) -> NDArray[np.bool_]:
         """Which points (N, 2) lie within `reach` (at a width of 5000 px) of a symbol that lines can end at."""
@@ -109,8 +134,15 @@ def ray_hits(point: Array, outward: Array, box: Array, reach: float) -> bool:
     """Whether the ray from a point meets a box within `reach`; a zero direction hits what is near on any side."""
     if not outward.any():
         return True
-    steps = point + outward * np.linspace(0, reach * 1.1, 12)[:, None]
-    return bool(((steps >= box[:2]) & (steps <= box[2:])).all(axis=1).any())
+    low, high = 0.0, reach
+    for axis in (0, 1):
+        if abs(outward[axis]) < 1e-9:
+            if not box[axis] <= point[axis] <= box[axis + 2]:
+                return False
+            continue
+        t = sorted(float((box[axis + k] - point[axis]) / outward[axis]) for k in (0, 2))
+        low, high = max(low, t[0]), min(high, t[1])
+    return low <= high
 
 
 def enclosing_symbols(symbols: Sequence[Symbol]) -> list[int]:
@@ -215,7 +247,7 @@ def _add_net(
     names = tuple(lines[i].id for i in members)
     drawn = [lines[i] for i in members]
     for i, j in combinations(sorted(reached), 2):
-        if not _nozzle_of(symbols[i], symbols[j]):
+        if not _nozzle_of(symbols[i], symbols[j]) and not _along_wall(symbols, i, j, drawn):
             own = {*reached[i], *reached[j]}
             direct = reached[i] == reached[j] and len(reached[i]) == 1
             ids = (lines[reached[i][0]].id,) if direct else names
@@ -225,6 +257,20 @@ def _add_net(
 def _nozzle_of(a: Symbol, b: Symbol) -> bool:
     """Whether one is a nozzle and the other the equipment it may stand for."""
     return (a.group == "nozzle" and b.group in HOSTS) or (b.group == "nozzle" and a.group in HOSTS)
+
+
+def _along_wall(symbols: Sequence[Symbol], i: int, j: int, drawn: Sequence[Line]) -> bool:
+    """Whether two nozzles are joined by pieces of their vessel's outline only."""
+    if symbols[i].group != "nozzle" or symbols[j].group != "nozzle":
+        return False
+    points = np.array([p for line in drawn for p in line.points])
+    for host in symbols:
+        if host.group in HOSTS:
+            x0, y0, x1, y1 = grown(host.box, 0.02 * (host.box[2] - host.box[0]))[0]
+            inside = (points[:, 0] >= x0) & (points[:, 0] <= x1) & (points[:, 1] >= y0) & (points[:, 1] <= y1)
+            if inside.all():
+                return True
+    return False
 
 
 def _pair(symbols: Sequence[Symbol], i: int, j: int, names: tuple[str, ...], drawn: Sequence[Line] = ()) -> Connection:
@@ -249,14 +295,19 @@ def contact_pairs(symbols: Sequence[Symbol], *, scale: float) -> list[tuple[int,
     breadth = np.minimum(size[:, None], size[None])
     enclosing = set(enclosing_symbols(symbols))
     bubbles = np.array([s.group == "instrument" for s in symbols])
-    found = []
+    inline = np.array([s.group in INLINE for s in symbols])
+    both, pipes = np.logical_and.outer(bubbles, bubbles), np.logical_and.outer(inline, inline)
+    nozzles = np.array([s.group == "nozzle" for s in symbols])
+    tags = np.logical_and.outer(nozzles, inline) | np.logical_and.outer(inline, nozzles)
+    found: list[list[int]] = []
     for axis in (0, 1):
-        tolerance = CONTACT_OFFSET * np.maximum(breadth[..., 1 - axis], 6 * scale)
-        both = np.logical_and.outer(bubbles, bubbles)
-        touching = (np.abs(gap[..., axis]) <= np.where(both, BUBBLE_CONTACT, CONTACT) * scale) & (
-            offset[..., 1 - axis] <= tolerance
-        )
-        found += np.argwhere(touching & (offset[..., axis] > 0)).tolist()
+        across = 1 - axis
+        width = np.maximum(breadth[..., across], 6 * scale)
+        aligned = offset[..., across] <= CONTACT_OFFSET * width
+        aligned |= (pipes | tags) & (-gap[..., across] >= CONTACT_OVERLAP * width)
+        limit = np.where(both, BUBBLE_CONTACT, np.where(tags, NOZZLE_CONTACT, CONTACT)) * scale
+        close = np.abs(gap[..., axis]) <= limit
+        found += np.argwhere(close & aligned & (offset[..., axis] > 0)).tolist()
     return sorted({(i, j) for i, j in found if i < j and not {i, j} & enclosing and _may_touch(symbols[i], symbols[j])})
 
 

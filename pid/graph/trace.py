@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pid.drawing import Line, Point, Symbol
+from pid.drawing import Line, Point, Symbol, Word
 from pid.geometry import as_boxes, grown
 from pid.graph.connect import HOSTS, PASSED, SymbolIndex, enclosing_symbols
 from pid.graph.strokes import StrokeGraph, graph_from_ink
@@ -33,6 +33,7 @@ from pid.graph.trace_ink import (
     lift_surrounds,
     lift_words,
 )
+from pid.graph.trace_lettering import Lettering
 from pid.graph.trace_landing import held_ends, land_on_symbols
 from pid.graph.trace_junctions import (
     collapse_boxes,
@@ -70,7 +71,7 @@ def trace_lines(
     gray: Gray,
     *,
     symbols: Sequence[Symbol],
-    word_boxes: ArrayLike = (),
+    words: Sequence[Word] = (),
     excluded_boxes: ArrayLike = (),
 ) -> Trace:
     """Trace the pipes and signal lines of a grey sheet (H, W).
@@ -78,19 +79,20 @@ def trace_lines(
     Args:
         gray: The rectified sheet, paper light.
         symbols: What was recognised; lines stop at them, but pass flow arrows and marks of group ``other``.
-        word_boxes: Boxes (M, 4) of lettering; lines pass under it.
+        words: Lettering; lines pass under it, leaders end at it.
         excluded_boxes: Boxes (K, 4) of tables, title block and notes, which hold no pipes.
     """
     factor = WORKING_WIDTH / gray.shape[1] if gray.shape[1] > REDUCE_FROM else 1.0
     if factor != 1.0:
         gray = np.asarray(cv2.resize(gray, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8)
     scaled = [s.model_copy(update={"box": tuple(v * factor for v in s.box)}) for s in symbols]
-    words, excluded = as_boxes(word_boxes) * factor, as_boxes(excluded_boxes) * factor
+    lettering = Lettering.of(words, factor=factor)
+    excluded = as_boxes(excluded_boxes) * factor
     scale = gray.shape[1] / 5000.0
-    mask = _line_ink(gray, scaled, words, excluded, scale)
+    mask = _line_ink(gray, scaled, lettering.boxes, excluded, scale)
     graph = graph_from_ink(mask)
     thickness = 2.0 * cv2.distanceTransform(mask, cv2.DIST_L2, 3)
-    return _finish(graph, scaled, words, scale=scale, factor=factor, thickness=thickness)
+    return _finish(graph, scaled, lettering, scale=scale, factor=factor, thickness=thickness)
 
 
 def trace_vectors(
@@ -98,7 +100,7 @@ def trace_vectors(
     *,
     size: tuple[int, int],
     symbols: Sequence[Symbol],
-    word_boxes: ArrayLike = (),
+    words: Sequence[Word] = (),
     excluded_boxes: ArrayLike = (),
 ) -> Trace:
     """Trace the pipes and signal lines of a page from its native paths; see `trace_lines` for the rest.
@@ -107,16 +109,16 @@ def trace_vectors(
         vectors: Native content in pixels of the sheet.
         size: Width and height of the sheet in pixels.
         symbols: What was recognised.
-        word_boxes: Boxes (M, 4) of lettering.
+        words: Lettering.
         excluded_boxes: Boxes (K, 4) of tables, title block and notes.
     """
     scale = size[0] / 5000.0
-    words = as_boxes(word_boxes)
+    lettering = Lettering.of(words)
     enclosing = set(enclosing_symbols(symbols))
     held = [s.box for i, s in enumerate(symbols) if s.group != "flow_arrow" and i not in enclosing]
     lifted = np.vstack([as_boxes(excluded_boxes), grown(held, max(ERASE_MARGIN * scale, 1.0))])
-    graph = graph_from_paths(vectors.paths, size=size, lifted=lifted, words=words)
-    return _finish(graph, symbols, words, scale=scale, factor=1.0, dots=dot_centres(vectors.paths, scale=scale))
+    graph = graph_from_paths(vectors.paths, size=size, lifted=lifted, words=lettering.boxes)
+    return _finish(graph, symbols, lettering, scale=scale, factor=1.0, dots=dot_centres(vectors.paths, scale=scale))
 
 
 def _line_ink(gray: Gray, symbols: Sequence[Symbol], words: Array, excluded: Array, scale: float) -> NDArray[np.uint8]:
@@ -141,7 +143,7 @@ def _line_ink(gray: Gray, symbols: Sequence[Symbol], words: Array, excluded: Arr
 def _finish(
     graph: StrokeGraph,
     symbols: Sequence[Symbol],
-    words: Array,
+    lettering: Lettering,
     *,
     scale: float,
     factor: float,
@@ -152,7 +154,8 @@ def _finish(
     index = SymbolIndex(symbols, scale=scale)
     arrows = as_boxes([s.box for s in symbols if s.group == "flow_arrow"])
     marks = as_boxes([s.box for s in symbols if s.group in PASSED and s.group != "flow_arrow"])
-    collapse_boxes(graph, grown(arrows, 2 * scale))
+    heads = grown(arrows, 4 * scale)
+    collapse_boxes(graph, heads, keep=held_ends(graph, index, scale=scale))
     merge_junctions(graph, scale=scale)
     prune_spurs(graph, scale=scale, keep=held_ends(graph, index, scale=scale))
     merge_junctions(graph, scale=scale)
@@ -160,10 +163,12 @@ def _finish(
     drawn = find_dots(graph, thickness) if thickness is not None else nodes_at(graph, dots, reach=4 * scale)
     split_crossings(graph, scale=scale, dots=drawn)
     split_dashed_crossings(graph, scale=scale)
+    lifted = np.vstack([lettering.boxes[~index.covers(lettering.boxes)], marks])
+    walls = as_boxes([symbols[i].box for i in enclosing_symbols(symbols) if symbols[i].group in HOSTS])
     for _ in range(2):  # once more for gaps that only a bridged line crosses
-        bridge_gaps(graph, scale=scale, lifted=words, held=held_ends(graph, index, scale=scale), pass_boxes=marks)
-    close_dashes(graph, scale=scale, held=held_ends(graph, index, scale=scale))
-    chains = drop_marks(graph, index, words, scale=scale)
+        bridge_gaps(graph, scale=scale, lifted=lifted, held=held_ends(graph, index, scale=scale), walls=walls)
+    close_dashes(graph, scale=scale, held=held_ends(graph, index, scale=scale), tips=heads)
+    chains = drop_marks(graph, index, lettering, marks, scale=scale)
     return _to_lines(graph, chains, index, scale=scale, factor=factor)
 
 

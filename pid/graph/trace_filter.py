@@ -12,6 +12,7 @@ from pid.graph.connect import CONTROL, NEAR, SymbolIndex
 from pid.graph.strokes import StrokeGraph, direction, simplified
 from pid.graph.trace_chain import Chain, find_chains
 from pid.graph.trace_gaps import ARM_REACH
+from pid.graph.trace_lettering import Lettering
 from pid.graph.trace_landing import end_symbol, reach_out
 
 Array = NDArray[np.float64]
@@ -30,13 +31,18 @@ GRID_CYCLES = 4
 """A net with so many meshes, and two more for each symbol that it reaches, is a table."""
 
 
-def drop_marks(graph: StrokeGraph, index: SymbolIndex, words: Array, *, scale: float) -> list[Chain]:
-    """The chains that stay; all others leave the graph, and line ends are carried on to the symbols they point at."""
+def drop_marks(
+    graph: StrokeGraph, index: SymbolIndex, lettering: Lettering, marks: Array, *, scale: float
+) -> list[Chain]:
+    """The chains that stay; all others leave the graph, and line ends are carried on to the symbols they point at.
+
+    `marks` (N, 4) are boxes of sleeves and the like that were erased: an end may reach a symbol right behind one.
+    """
     chains = find_chains(graph, scale=scale)
     for _ in range(3):
-        reach_out(graph, chains, index, scale)
+        reach_out(graph, chains, index, lettering.boxes, marks, scale)
         doomed = _wavy(chains, scale) | _residue(chains, index, scale)
-        doomed |= _open_marks(graph, chains, index, words, scale) | _lonely(graph, chains, index, scale)
+        doomed |= _open_marks(graph, chains, index, lettering, scale) | _lonely(graph, chains, index, scale)
         if not doomed:
             return chains
         for i in doomed:
@@ -46,7 +52,9 @@ def drop_marks(graph: StrokeGraph, index: SymbolIndex, words: Array, *, scale: f
     return chains
 
 
-def _open_marks(graph: StrokeGraph, chains: list[Chain], index: SymbolIndex, words: Array, scale: float) -> set[int]:
+def _open_marks(
+    graph: StrokeGraph, chains: list[Chain], index: SymbolIndex, lettering: Lettering, scale: float
+) -> set[int]:
     """Open branches off a line that are too short, or that end at lettering."""
     doomed = set()
     for i, chain in enumerate(chains):
@@ -57,7 +65,7 @@ def _open_marks(graph: StrokeGraph, chains: list[Chain], index: SymbolIndex, wor
                 continue
             if chain.length < STUB_LENGTH * scale:
                 doomed.add(i)
-            elif chain.length < LEADER_LENGTH * scale and _at_words(graph.xy[node], words, 14 * scale):
+            elif chain.length < LEADER_LENGTH * scale and _is_leader(chain, graph.xy[node], lettering, scale):
                 doomed.add(i)
     return doomed
 
@@ -96,11 +104,19 @@ def _joins_two(chain: Chain, index: SymbolIndex, scale: float) -> bool:
     return None not in ends and ends[0] != ends[1]
 
 
-def _at_words(point: Array, words: Array, tolerance: float) -> bool:
-    """Whether a point lies at lettering."""
-    if not len(words):
-        return False
-    return bool(((point >= words[:, :2] - tolerance) & (point <= words[:, 2:] + tolerance)).all(axis=1).any())
+def _is_leader(chain: Chain, end: Array, lettering: Lettering, scale: float) -> bool:
+    """Whether an open branch ends at a line number, or runs slantwise and ends at any lettering."""
+    if _at_boxes(end, lettering.boxes[lettering.numbers], 20 * scale):
+        return True
+    d = np.abs(np.diff(chain.points, axis=0))
+    slanted = d.min(axis=1) > 0.25 * d.max(axis=1)
+    lengths = np.hypot(d[:, 0], d[:, 1])
+    return bool(lengths[slanted].sum() > 0.3 * lengths.sum()) and _at_boxes(end, lettering.boxes, 14 * scale)
+
+
+def _at_boxes(point: Array, boxes: Array, tolerance: float) -> bool:
+    """Whether a point lies at one of the boxes (N, 4)."""
+    return bool(((point >= boxes[:, :2] - tolerance) & (point <= boxes[:, 2:] + tolerance)).all(axis=1).any())
 
 
 def _lonely(graph: StrokeGraph, chains: list[Chain], index: SymbolIndex, scale: float) -> set[int]:

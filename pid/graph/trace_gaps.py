@@ -18,6 +18,8 @@ Array = NDArray[np.float64]
 
 BREAK_GAP = 8.0
 """Scan dropouts: bridged between any two collinear ends."""
+LIFTED_MARGIN = 20.0
+"""A line that is interrupted for lettering or by a sleeve stops this near to it."""
 DASH_GAP = 38.0
 """Widest gap of a dashed or dash-dot line, ..."""
 DASH_LENGTH = 110.0
@@ -43,47 +45,53 @@ class FreeEnd:
         self.dashed = stroke.dashed
         dot = self.length < DOT_LENGTH * scale
         last = float(np.hypot(*np.diff(stroke.leaving(node)[:2], axis=0)[0]))
-        reach = last if 4 * scale <= last else ARM_REACH * scale
+        reach = last if 7 * scale <= last else ARM_REACH * scale
         self.outward = np.zeros(2) if dot else -graph.arm(node, key, min(reach, ARM_REACH * scale))
         self.far = stroke.other(node)
 
 
 def bridge_gaps(
-    graph: StrokeGraph, *, scale: float, lifted: Array, held: Iterable[int] = (), pass_boxes: Array | None = None
+    graph: StrokeGraph, *, scale: float, lifted: Array, held: Iterable[int] = (), walls: Array | None = None
 ) -> None:
     """Join collinear free ends, nearest first; each end once.
 
     Args:
         graph: Changed in place.
         scale: Sheet width / 5000.
-        lifted: Boxes (N, 4) of lettering that was erased: a gap that they cover may be as long as they are.
+        lifted: Boxes (N, 4) of what was erased from lines, lettering and sleeves: a gap that they cover may be as long
+            as they are.
         held: Nodes that end at a symbol and stay as they are.
-        pass_boxes: Boxes (M, 4) of marks on a line (sleeves, slope marks) that were erased, treated like lettering.
+        walls: Boxes (M, 4) of vessels: nothing is joined through their outline.
     """
     kept = set(held)
     ends = [FreeEnd(graph, node, scale) for node in graph.free_ends() if node not in kept]
     if len(ends) < 2:
         return
-    segments = _segments(graph)
-    boxes = np.vstack([as_boxes(lifted), as_boxes(pass_boxes if pass_boxes is not None else [])])
+    segments, boxes = _segments(graph), as_boxes(lifted)
+    places = np.array([e.point for e in ends])
+    outlines = as_boxes(walls if walls is not None else [])
+    side = ((places[:, None] >= outlines[None, :, :2]) & (places[:, None] <= outlines[None, :, 2:])).all(axis=2)
     offers: list[tuple[float, int, int]] = []
     for i, j in _near_pairs(ends, boxes, scale):
         cost = _bridge_cost(ends[i], ends[j], segments, boxes, scale)
-        if cost is not None:
+        if cost is not None and bool((side[i] == side[j]).all()):
             offers.append((cost, i, j))
     used: set[int] = set()
-    joined: dict[int, int] = {}
     for _, i, j in sorted(offers):
         a, b = ends[i], ends[j]
-        if i in used or j in used or joined.get(a.node) == b.node:
+        if i in used or j in used:
             continue
         used |= {i, j}
         width = (a.width + b.width) / 2
         graph.add(Stroke(a.node, b.node, np.vstack([a.point, b.point]), width, gap=True))
 
 
-def close_dashes(graph: StrokeGraph, *, scale: float, held: Iterable[int] = ()) -> None:
-    """Join the open ends of dashed lines round corners, then to the lines that they run into."""
+def close_dashes(graph: StrokeGraph, *, scale: float, held: Iterable[int] = (), tips: Array | None = None) -> None:
+    """Join the open ends of dashed lines round corners, then to the lines that they run into.
+
+    A line whose end is an arrow's tip, in one of the boxes `tips` (N, 4), may run into a dashed line as well.
+    """
+    _cut_at_corners(graph, scale)
     kept = set(held)
     ends = [FreeEnd(graph, n, scale) for n in graph.free_ends() if n not in kept and _is_dash_end(graph, n, scale)]
     used: set[int] = set()
@@ -99,12 +107,32 @@ def close_dashes(graph: StrokeGraph, *, scale: float, held: Iterable[int] = ()) 
         used |= {i, j}
         a, b = ends[i], ends[j]
         graph.add(Stroke(a.node, b.node, np.vstack([a.point, corner, b.point]), a.width, gap=True))
+    heads = as_boxes(tips if tips is not None else [])
+    known = {e.node for e in ends} | kept
+    for node in graph.free_ends():
+        p = graph.xy[node]
+        if node not in known and bool(((p >= heads[:, :2]) & (p <= heads[:, 2:])).all(axis=1).any()):
+            ends.append(FreeEnd(graph, node, scale))
     bends, dashes = _bends(graph), _dash_segments(graph, scale)
     for i, end in enumerate(ends):
         if i in used or graph.degree(end.node) != 1:
             continue
         if _run_on(graph, end, bends, scale) or _run_into(graph, end, dashes, scale):
             bends, dashes = _bends(graph), _dash_segments(graph, scale)
+
+
+def _cut_at_corners(graph: StrokeGraph, scale: float) -> None:
+    """Make nodes of the sharp corners within strokes, so that a dash can run on to them."""
+    for key in list(graph.strokes):
+        stroke = graph.strokes[key]
+        if stroke.gap or len(stroke.points) < 3:
+            continue
+        d = np.diff(stroke.points, axis=0)
+        n = np.maximum(np.hypot(d[:, 0], d[:, 1]), 1e-9)
+        cosine = (d[:-1] * d[1:]).sum(axis=1) / (n[:-1] * n[1:])
+        sharp = np.flatnonzero((cosine < 0.5) & (np.minimum(n[:-1], n[1:]) > DOT_LENGTH * scale)) + 1
+        if len(sharp):
+            graph.cut(key, sharp.tolist())
 
 
 def _bends(graph: StrokeGraph) -> tuple[list[int], Array]:
@@ -211,7 +239,7 @@ def _near_pairs(ends: list[FreeEnd], boxes: Array, scale: float) -> list[tuple[i
     points = np.array([e.point for e in ends])
     tree = cKDTree(points)
     pairs = {tuple(sorted(p)) for p in tree.query_pairs(CROSSING_GAP * scale).__iter__()}
-    tolerance = BREAK_GAP * scale
+    tolerance = LIFTED_MARGIN * scale
     for x0, y0, x1, y1 in boxes:
         inside = np.flatnonzero(
             (points[:, 0] > x0 - tolerance)
@@ -261,9 +289,9 @@ def _gap_limit(a: FreeEnd, b: FreeEnd, gap: float, segments: Array, boxes: Array
         if gap <= limit:
             return limit
     middle = np.array([(a.point + b.point) / 2])
-    if len(boxes) and _covered(a.point, b.point, boxes, BREAK_GAP * scale):
+    if len(boxes) and _covered(a.point, b.point, boxes, LIFTED_MARGIN * scale):
         return gap
-    if gap <= CROSSING_GAP * scale and short > 0.25 * gap and _is_crossed(a, b, middle, segments, scale):
+    if gap <= CROSSING_GAP * scale and short > 0.15 * gap and _is_crossed(a, b, middle, segments, scale):
         return gap
     return 0.0
 
@@ -285,6 +313,6 @@ def _is_crossed(a: FreeEnd, b: FreeEnd, middle: Array, segments: Array, scale: f
             continue
         d = np.array([x1 - x0, y1 - y0])
         n = float(np.hypot(*d))
-        if n > gap * 0.7 and abs(float(d @ u)) / n < 0.5:
+        if n > gap * 0.3 and abs(float(d @ u)) / n < 0.5:
             return True
     return False

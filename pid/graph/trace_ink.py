@@ -116,17 +116,40 @@ def lift_frame(mask: Mask) -> Mask:
 
 
 def lift_words(mask: Mask, words: ArrayLike, *, scale: float) -> Mask:
-    """The mask without what stands in word boxes, but with the straight lines that run through them."""
+    """The mask without what stands in word boxes, but with the straight lines that run through them.
+
+    Small pieces that only reach into a box stay as well: dashes beside the lettering or under it.
+    """
     boxes = as_boxes(words)
     if not len(boxes):
         return mask
     run = max(int(LETTER_RUN * scale), 5)
     runs = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
     runs |= cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((run, 1), np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
+    small = np.maximum(stats[:, 2], stats[:, 3]) < LETTER_RUN * scale
+    letters = np.zeros(len(stats), bool)
     out = mask.copy()
     for y, x in _slices(boxes, mask.shape, grow=1.0):
-        out[y, x] = mask[y, x] & runs[y, x]
+        names, counts = np.unique(labels[y, x], return_counts=True)
+        at_edge = _edge_strokes(stats[names], (x.start, y.start, x.stop, y.stop), thin=6 * scale)
+        loose = small[names] & (names > 0)
+        beside = (counts < 0.5 * stats[names, 4]) | at_edge
+        letters[names[loose & ~beside]] = True
+        keep = runs[y, x].astype(bool) | np.isin(labels[y, x], names[loose & beside])
+        out[y, x] = mask[y, x] & keep
+    out[letters[labels]] = 0
     return out
+
+
+def _edge_strokes(stats: NDArray[np.int32], box: tuple[int, int, int, int], *, thin: float) -> NDArray[np.bool_]:
+    """Which components (rows of OpenCV's statistics) are strokes along the edge of a word box, no part of a letter."""
+    upright = int(box[3] - box[1] > 1.5 * (box[2] - box[0]))
+    across, along = 1 - upright, upright
+    middle = stats[:, across] + stats[:, across + 2] / 2
+    share = (middle - box[across]) / max(box[across + 2] - box[across], 1)
+    flat = (stats[:, across + 2] <= thin) & (stats[:, along + 2] >= 1.5 * stats[:, across + 2])
+    return np.asarray(flat & ((share < 0.15) | (share > 0.85)), bool)
 
 
 def erase_boxes(mask: Mask, boxes: ArrayLike, *, grow: float = 0.0) -> Mask:

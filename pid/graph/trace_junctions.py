@@ -60,8 +60,11 @@ def _continues(graph: StrokeGraph, node: int, key: int, scale: float) -> bool:
     )
 
 
-def collapse_boxes(graph: StrokeGraph, boxes: Array) -> None:
-    """Make one node of what stands inside each box (N, 4): an arrow head becomes a point of its line."""
+def collapse_boxes(graph: StrokeGraph, boxes: Array, *, keep: Container[int] = ()) -> None:
+    """Make one node of what stands inside each box (N, 4): an arrow head becomes a point of its line.
+
+    Short open branches that stick out of a box go with it, but for those whose free end is in `keep`.
+    """
     boxes = as_boxes(boxes)
     if not len(boxes):
         return
@@ -71,10 +74,10 @@ def collapse_boxes(graph: StrokeGraph, boxes: Array) -> None:
         inside = (xy[:, 0] >= x0) & (xy[:, 0] <= x1) & (xy[:, 1] >= y0) & (xy[:, 1] <= y1)
         group = {n for n, hit in zip(nodes, inside.tolist(), strict=True) if hit and graph.degree(n)}
         if len(group) > 1:
-            _collapse(graph, group, np.array([x0, y0, x1, y1]))
+            _collapse(graph, group, np.array([x0, y0, x1, y1]), keep)
 
 
-def _collapse(graph: StrokeGraph, group: set[int], box: Array) -> None:
+def _collapse(graph: StrokeGraph, group: set[int], box: Array, keep: Container[int]) -> None:
     """Put all arms that leave a group of nodes on one of them and drop the strokes between them."""
     keys = {k for n in group for k in graph.at[n]}
     reach = box + np.array([-1, -1, 1, 1]) * 0.5 * max(box[2] - box[0], box[3] - box[1])
@@ -88,6 +91,19 @@ def _collapse(graph: StrokeGraph, group: set[int], box: Array) -> None:
             graph.remove(key)
             keys.discard(key)
     arms = [(key, n) for key in sorted(keys) for n in group if n in (graph.strokes[key].a, graph.strokes[key].b)]
+    side = float(max(box[2] - box[0], box[3] - box[1]))
+    barbs = [
+        (key, n)
+        for key, n in arms
+        if graph.degree(graph.strokes[key].other(n)) == 1
+        and graph.strokes[key].other(n) not in keep
+        and graph.strokes[key].length < 0.8 * side
+    ]
+    if 0 < len(barbs) < len(arms):
+        for key, _ in barbs:
+            if key in graph.strokes:
+                graph.remove(key)
+        arms = [arm for arm in arms if arm not in barbs]
     if not arms:
         return
     hub = _hub_of(graph, group, arms)
@@ -192,11 +208,12 @@ def split_dashed_crossings(graph: StrokeGraph, *, scale: float) -> None:
                 break
 
 
-def give_own_node(graph: StrokeGraph, node: int, keys: Iterable[int]) -> None:
-    """Move the named strokes' ends from a node to a new node at the same place."""
+def give_own_node(graph: StrokeGraph, node: int, keys: Iterable[int]) -> int:
+    """Move the named strokes' ends from a node to a new node at the same place, and return that."""
     new = graph.add_node(graph.xy[node])
     for key in keys:
         graph.move_end(key, node, new)
+    return new
 
 
 def find_dots(graph: StrokeGraph, thickness: NDArray[np.float32]) -> set[int]:

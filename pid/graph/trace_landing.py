@@ -12,7 +12,7 @@ from pid.geometry import grown
 from pid.graph.connect import CONTROL, NEAR, TOUCH, SymbolIndex, ray_hits
 from pid.graph.strokes import Stroke, StrokeGraph, direction
 from pid.graph.trace_chain import Chain
-from pid.graph.trace_gaps import ARM_REACH, DASH_GAP
+from pid.graph.trace_gaps import ARM_REACH, DASH_GAP, LIFTED_MARGIN
 from pid.graph.trace_junctions import give_own_node
 
 Array = NDArray[np.float64]
@@ -21,6 +21,8 @@ LEADER_STOP = 45.0
 """A bubble's leader may stop this short of the part that it names (often at the dashed surround of it)."""
 LANDING_REACH = 30.0
 """Length over which the direction of such a stroke is measured."""
+THROUGH = 60.0
+"""A line that stops at lettering, and at its symbol behind that, is hidden for no longer than this."""
 LANDING = 13.0
 """A bend this near to a symbol, from a stroke that points at the symbol, is the end of that stroke."""
 
@@ -30,7 +32,7 @@ def held_ends(graph: StrokeGraph, index: SymbolIndex, *, scale: float) -> set[in
     held = set()
     for node in graph.free_ends():
         outward = -graph.arm(node, graph.at[node][0], ARM_REACH * scale)
-        if index.holder(graph.xy[node], outward, reach=NEAR) is not None:
+        if index.holder(graph.xy[node], outward, reach=TOUCH) is not None:
             held.add(node)
     return held
 
@@ -46,8 +48,10 @@ def land_on_symbols(graph: StrokeGraph, index: SymbolIndex, *, scale: float) -> 
         if graph.degree(node) < 2:
             continue
         for key in list(graph.at[node]):
-            if graph.degree(node) > 1 and _points_in(graph, node, key, index, scale):
-                give_own_node(graph, node, (key,))
+            holder = _points_in(graph, node, key, index, scale) if graph.degree(node) > 1 else None
+            if holder is not None:
+                new = give_own_node(graph, node, (key,))
+                extend_stroke(graph, key, new, index.boxes[holder])
 
 
 def _split_at_bends(graph: StrokeGraph, index: SymbolIndex, scale: float) -> None:
@@ -61,20 +65,29 @@ def _split_at_bends(graph: StrokeGraph, index: SymbolIndex, scale: float) -> Non
             graph.cut(key, near.tolist())
 
 
-def _points_in(graph: StrokeGraph, node: int, key: int, index: SymbolIndex, scale: float) -> bool:
-    """Whether a stroke that ends at a node points at the middle part of a symbol right ahead."""
+def _points_in(graph: StrokeGraph, node: int, key: int, index: SymbolIndex, scale: float) -> int | None:
+    """The symbol right ahead at whose middle part a stroke that ends at a node points."""
     stroke = graph.strokes[key]
     if stroke.a == stroke.b or stroke.length < 6 * scale:
-        return False
+        return None
     point, outward = graph.xy[node], -graph.arm(node, key, LANDING_REACH * scale)
     holder = index.holder(point, outward, reach=LANDING)
     if holder is None:
-        return False
+        return None
     box = index.boxes[holder]
     inset = 0.2 * np.minimum(box[2:] - box[:2], 200 * scale)
     core = np.concatenate([box[:2] + inset, box[2:] - inset])
     reach = LANDING + float(inset.max()) / scale + 2
-    return ray_hits(point, outward, grown(core, 1.0)[0], reach * scale)
+    return holder if ray_hits(point, outward, grown(core, 1.0)[0], reach * scale) else None
+
+
+def extend_stroke(graph: StrokeGraph, key: int, node: int, box: Array) -> Array:
+    """Carry the end of a stroke at `node` on to the nearest point of a box; returns the point."""
+    point = np.clip(graph.xy[node], box[:2], box[2:])
+    graph.xy[node] = point
+    stroke = graph.strokes[key]
+    stroke.points = np.vstack([point, stroke.points] if stroke.a == node else [stroke.points, point])
+    return np.asarray(point)
 
 
 def end_symbol(chain: Chain, which: int, graph: StrokeGraph, index: SymbolIndex, *, scale: float) -> int | None:
@@ -85,7 +98,9 @@ def end_symbol(chain: Chain, which: int, graph: StrokeGraph, index: SymbolIndex,
     return index.holder(points[0], outward, reach=TOUCH if graph.degree(node) == 1 else NEAR)
 
 
-def reach_out(graph: StrokeGraph, chains: list[Chain], index: SymbolIndex, scale: float) -> None:
+def reach_out(
+    graph: StrokeGraph, chains: list[Chain], index: SymbolIndex, lifted: Array, marks: Array, scale: float
+) -> None:
     """Extend open ends to the symbol that they point at: a dashed line by a gap, a bubble's leader by more."""
     for chain in chains:
         holders = [end_symbol(chain, w, graph, index, scale=scale) for w in (0, 1)]
@@ -98,19 +113,29 @@ def reach_out(graph: StrokeGraph, chains: list[Chain], index: SymbolIndex, scale
             reach = LEADER_STOP if leader else DASH_GAP if chain.style != "solid" else TOUCH + 4
             points = chain.points[::-1] if which else chain.points
             outward = -direction(points, ARM_REACH * scale)
+            reach = max(reach, _through(points[0], outward, lifted, scale, THROUGH))
+            reach = max(reach, _through(points[0], outward, marks, scale, np.inf))
             target = index.holder(points[0], outward, reach=reach)
             if target is not None and target != other:
                 _extend(graph, chain, which, index.boxes[target])
 
 
+def _through(point: Array, outward: Array, lifted: Array, scale: float, most: float) -> float:
+    """How far an end must reach to come out behind the lifted box that it runs into, at a width of 5000 px; 0 beyond `most`."""
+    low, high = lifted[:, :2] - LIFTED_MARGIN * scale, lifted[:, 2:] + LIFTED_MARGIN * scale
+    at = ((point >= low) & (point <= high)).all(axis=1)
+    longest = 0.0
+    for box in lifted[at]:
+        if outward.any() and ray_hits(point, outward, box, 2 * LIFTED_MARGIN * scale):
+            to_far_side = np.where(outward > 0, box[2:], box[:2]) - point
+            axis = int(np.argmax(np.abs(outward)))
+            way = abs(float(to_far_side[axis])) / scale
+            longest = max(longest, way if way <= most else 0.0)
+    return longest + TOUCH if longest else 0.0
+
+
 def _extend(graph: StrokeGraph, chain: Chain, which: int, box: Array) -> None:
     """Carry an end on to the nearest point of a box."""
     node = chain.b if which else chain.a
-    point = np.clip(graph.xy[node], box[:2], box[2:])
-    graph.xy[node] = point
-    stroke = graph.strokes[chain.keys[-1 if which else 0]]
-    if stroke.a == node:
-        stroke.points = np.vstack([point, stroke.points])
-    else:
-        stroke.points = np.vstack([stroke.points, point])
+    point = extend_stroke(graph, chain.keys[-1 if which else 0], node, box)
     chain.points = np.vstack([chain.points, point]) if which else np.vstack([point, chain.points])

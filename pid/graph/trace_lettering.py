@@ -1,0 +1,45 @@
+"""Lettering as the tracer sees it: what to lift off, and what leaders end at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pid.drawing import Word
+from pid.geometry import as_boxes
+from pid.graph.attach import is_line_number
+
+Array = NDArray[np.float64]
+
+SURE = 0.5
+"""A string read with a lower score may be linework."""
+SURE_SINGLE = 0.9
+"""A single character stands for a dash or a corner more often than not, unless it is read with this score."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lettering:
+    """Boxes (N, 4) of strings, without those that are linework read as letters."""
+
+    boxes: Array
+    numbers: NDArray[np.bool_]
+    """Which strings are line numbers."""
+
+    @classmethod
+    def of(cls, words: Sequence[Word], *, factor: float = 1.0) -> Self:
+        """The lettering of words, in pixels times `factor`."""
+        kept = [w for w in words if _is_lettering(w)]
+        boxes = as_boxes([w.box for w in kept]) * factor
+        return cls(boxes, np.array([is_line_number(w.text) for w in kept], bool))
+
+
+def _is_lettering(word: Word) -> bool:
+    """Whether a string is more likely lettering than a dash, a corner or a symbol's stroke."""
+    characters = [c for c in word.text if c.isalnum()]
+    if not characters or word.score < SURE:
+        return False
+    return len(characters) > 1 or word.score >= SURE_SINGLE
