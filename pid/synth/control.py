@@ -105,6 +105,8 @@ def add_actuator(draft: Draft, valve: Piece) -> tuple[Piece, int, int] | None:
     due = [k for k in draft.rare if k in kinds]
     common = [k for k in kinds if k.name in ("diaphragm_actuator", "piston_actuator", "controlled_actuator", "motor_actuator")] or list(kinds)
     kind = due[0] if due and draft.chance(0.6) else common[int(draft.rng.integers(len(common)))] if draft.chance(0.85) else kinds[int(draft.rng.integers(len(kinds)))]
+    if draft.style.family == "cae" and draft.has("controlled_actuator") and kind not in due and draft.chance(0.6):
+        kind = draft.catalog["controlled_actuator"]
     piece = draft.make(kind)
     entry = next((p for p in piece.variant.ports if p.role == "actuator"), None)
     if entry is None:
@@ -114,7 +116,7 @@ def add_actuator(draft: Draft, valve: Piece) -> tuple[Piece, int, int] | None:
     dx, dy = STEPS[stem.direction]
     x0, y0, x1, y1 = piece.box
     half = (valve.box[3] - valve.box[1] if dy else valve.box[2] - valve.box[0]) / 2
-    cut = half + 0.8 * draft.u
+    cut = half + 2.2 * draft.u  # the valve's own margin, the margin asked for here, and a cell of the map
     cx, cy = valve.port("stem").x, valve.port("stem").y
     base = (valve.box[1] + valve.box[3]) / 2 if dy else (valve.box[0] + valve.box[2]) / 2
     del cx, cy
