@@ -61,7 +61,11 @@ def add_flow_arrows(draft: Draft, chains: list[Chain]) -> None:
             continue
         place = where if draft.chance(0.75) else draft.pick(["corner", "middle", "end"])
         runs = runs if chain.pen.flow >= 0 else [(b, a) for a, b in reversed(runs)]
-        chosen = {"corner": runs[: int(draft.rng.integers(1, 3))], "middle": [runs[int(draft.rng.integers(len(runs)))]], "end": [runs[-1]]}[place]
+        chosen = {
+            "corner": runs[: int(draft.rng.integers(1, 3))],
+            "middle": [runs[int(draft.rng.integers(len(runs)))]],
+            "end": [runs[-1]],
+        }[place]
         for a, b in chosen:
             arrow = draft.make("flow_arrow", rotation=_heading(a, b))
             dx, dy = STEPS[_heading(a, b)]
@@ -74,10 +78,17 @@ def add_flow_arrows(draft: Draft, chains: list[Chain]) -> None:
             arrow.x, arrow.y = b[0] - dx * (back + tip_gap), b[1] - dy * (back + tip_gap)
             along = dx != 0
             box = grown_box(arrow.box, 0.2 * draft.u)
-            ahead = (box[0] - dx * 2 * draft.u, box[1] - dy * 2 * draft.u, box[2] - dx * 2 * draft.u, box[3] - dy * 2 * draft.u)
+            ahead = (
+                box[0] - dx * 2 * draft.u,
+                box[1] - dy * 2 * draft.u,
+                box[2] - dx * 2 * draft.u,
+                box[3] - dy * 2 * draft.u,
+            )
             if place != "corner" and not draft.paper.free(box, (SOLID, TEXT, ACROSS if along else ALONG)):
                 continue
-            if not draft.paper.free(ahead, (SOLID, TEXT, ACROSS if along else ALONG)) or not draft.paper.free(box, (SOLID, TEXT)):
+            if not draft.paper.free(ahead, (SOLID, TEXT, ACROSS if along else ALONG)) or not draft.paper.free(
+                box, (SOLID, TEXT)
+            ):
                 continue
             draft.put(arrow)
             draft.paper.mark(box, SOLID)
@@ -91,8 +102,14 @@ def add_line_numbers(draft: Draft, chains: list[Chain]) -> None:
         number = chain.pen.number
         if not number or number in done or not draft.chance(share):
             continue
-        for a, b in sorted(_straights(draft, chain, 12), key=lambda r: -abs(r[0][0] - r[1][0]) - abs(r[0][1] - r[1][1]))[:2]:
-            if _number_on(draft, number, a, b) if draft.style.numbers_on_line or draft.chance(0.4) else _number_beside(draft, number, a, b):
+        for a, b in sorted(
+            _straights(draft, chain, 12), key=lambda r: -abs(r[0][0] - r[1][0]) - abs(r[0][1] - r[1][1])
+        )[:2]:
+            if (
+                _number_on(draft, number, a, b)
+                if draft.style.numbers_on_line or draft.chance(0.4)
+                else _number_beside(draft, number, a, b)
+            ):
                 done.add(number)
                 break
 
@@ -104,7 +121,9 @@ def _number_on(draft: Draft, number: str, a: Point, b: Point) -> bool:
     side = -1 if draft.chance(0.8) else 1
     middle = ((a[0] + b[0]) / 2, (a[1] + b[1]) / 2)
     at = draft.rng.uniform(0.05, 0.95, 8).tolist()
-    return draft.write_along(number, (a, b), off=draft.rng.uniform(0.4, 1.1), side=side, at=at, owner=middle) is not None
+    return (
+        draft.write_along(number, (a, b), off=draft.rng.uniform(0.4, 1.1), side=side, at=at, owner=middle) is not None
+    )
 
 
 def _number_beside(draft: Draft, number: str, a: Point, b: Point) -> bool:
@@ -118,12 +137,17 @@ def _number_beside(draft: Draft, number: str, a: Point, b: Point) -> bool:
         if along:
             knee = (tip[0] + sx * draft.rng.uniform(2, 5) * u, tip[1] + sy * draft.rng.uniform(6, 14) * u)
         else:
-            knee = (tip[0] + sx * draft.rng.uniform(5, 10) * u, tip[1] + (0 if draft.chance(0.6) else sy * draft.rng.uniform(3, 8) * u))
+            knee = (
+                tip[0] + sx * draft.rng.uniform(5, 10) * u,
+                tip[1] + (0 if draft.chance(0.6) else sy * draft.rng.uniform(3, 8) * u),
+            )
         end = (knee[0] + sx * 2 * u, knee[1])
         center = (end[0] + sx * (width / 2 + 0.8 * u), end[1])
         if not draft.fits(draft.text_box(number, center, h, 0), grow=0.5):
             continue
-        if not draft.fits((min(knee[0], end[0]), min(knee[1], end[1]), max(knee[0], end[0]), max(knee[1], end[1])), grow=0.4):
+        if not draft.fits(
+            (min(knee[0], end[0]), min(knee[1], end[1]), max(knee[0], end[0]), max(knee[1], end[1])), grow=0.4
+        ):
             continue
         if not _path_free(draft, tip, knee):
             continue
@@ -154,7 +178,15 @@ def draw_leader(draft: Draft, points: list[Point], *, head: bool = True) -> None
         d = (tip - back) / max(float(np.hypot(*(tip - back))), 1e-9)
         s = np.array([-d[1], d[0]])
         foot = tip - d * 3.0 * u
-        draft.over.append(Stroke(np.array([tip, foot + s * 0.55 * u, foot - s * 0.55 * u]), draft.style.thin_mm, closed=True, fill="ink", layer="leader"))
+        draft.over.append(
+            Stroke(
+                np.array([tip, foot + s * 0.55 * u, foot - s * 0.55 * u]),
+                draft.style.thin_mm,
+                closed=True,
+                fill="ink",
+                layer="leader",
+            )
+        )
 
 
 def _free_straight(draft: Draft, least: float) -> tuple[Point, Point] | None:
@@ -178,7 +210,11 @@ def add_sleeve(draft: Draft) -> None:
     length = abs(b[0] - a[0]) + abs(b[1] - a[1])
     box = grown_box(piece.box, 0.6 * draft.u)
     span = (box[2] - box[0]) if along else (box[3] - box[1])
-    if span > 0.8 * min(t, 1 - t) * 2 * length or not draft.paper.free(box, (SOLID, TEXT, ACROSS if along else ALONG)) or not draft.fits(box, grow=0, layers=()):
+    if (
+        span > 0.8 * min(t, 1 - t) * 2 * length
+        or not draft.paper.free(box, (SOLID, TEXT, ACROSS if along else ALONG))
+        or not draft.fits(box, grow=0, layers=())
+    ):
         return
     draft.put(piece)
 
@@ -194,7 +230,13 @@ def add_slope(draft: Draft) -> None:
     off = 3.0 * draft.u
     at = (a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1]))
     at = (at[0], at[1] - off) if along else (at[0] + off, at[1])
-    piece = draft.make("slope_mark", at=at, rotation=0 if along else 90, mirrored=draft.chance(0.5), slots={"size": draft.pick(["1:100", "5.00 %", "10.00 %"])})
+    piece = draft.make(
+        "slope_mark",
+        at=at,
+        rotation=0 if along else 90,
+        mirrored=draft.chance(0.5),
+        slots={"size": draft.pick(["1:100", "5.00 %", "10.00 %"])},
+    )
     if draft.fits(piece.box, grow=0.3):
         draft.put(piece)
 
@@ -245,7 +287,17 @@ def add_remark(draft: Draft) -> None:
     w = draft.extent(text, h)[0]
     c = ((x0 + x1) / 2, (y0 + y1) / 2)
     u = draft.u
-    draft.try_write(text, [(c[0], y1 + h + u), (c[0], y0 - h - u), (x1 + w / 2 + u, y0 - h), (x0 - w / 2 - u, y1 + h), (c[0], y1 + 2.6 * h + u)], owner=piece)
+    draft.try_write(
+        text,
+        [
+            (c[0], y1 + h + u),
+            (c[0], y0 - h - u),
+            (x1 + w / 2 + u, y0 - h),
+            (x0 - w / 2 - u, y1 + h),
+            (c[0], y1 + 2.6 * h + u),
+        ],
+        owner=piece,
+    )
 
 
 def add_size(draft: Draft) -> None:
@@ -256,7 +308,14 @@ def add_size(draft: Draft) -> None:
     a, b = run
     owner = ((a[0] + b[0]) / 2, (a[1] + b[1]) / 2)
     side = -1 if draft.chance(0.7) else 1
-    draft.write_along(draft.names.size(), run, off=draft.rng.uniform(0.4, 1.1), side=side, at=draft.rng.uniform(0.1, 0.9, 4).tolist(), owner=owner)
+    draft.write_along(
+        draft.names.size(),
+        run,
+        off=draft.rng.uniform(0.4, 1.1),
+        side=side,
+        at=draft.rng.uniform(0.1, 0.9, 4).tolist(),
+        owner=owner,
+    )
 
 
 def add_boundary(draft: Draft) -> None:
@@ -272,10 +331,20 @@ def add_boundary(draft: Draft) -> None:
         if not draft.paper.free(box, (SOLID, TEXT, ALONG if along else ACROSS)):
             return
     dash = [(6.0, 1.2, 0.9, 1.2), (3.0, 1.2), (8.0, 1.5, 1.5, 1.5)][int(draft.rng.integers(3))]
-    draft.over.append(Stroke(np.array(corners), draft.style.thin_mm, closed=True, dash_mm=tuple(d * u for d in dash), layer="boundary"))
+    draft.over.append(
+        Stroke(
+            np.array(corners), draft.style.thin_mm, closed=True, dash_mm=tuple(d * u for d in dash), layer="boundary"
+        )
+    )
     for p, q in zip(corners, [*corners[1:], corners[0]], strict=True):
-        draft.paper.mark((min(p[0], q[0]), min(p[1], q[1]), max(p[0], q[0]), max(p[1], q[1])), ALONG if p[1] == q[1] else ACROSS)
+        draft.paper.mark(
+            (min(p[0], q[0]), min(p[1], q[1]), max(p[0], q[0]), max(p[1], q[1])), ALONG if p[1] == q[1] else ACROSS
+        )
     tag, name = draft.names.equipment("other")
     text = draft.pick([tag, name, "SKID LIMITS", "PACKAGE LIMIT", f"{name} {tag}"])
     tw = draft.extent(text, draft.style.title_mm)[0]
-    draft.try_write(text, [(x + tw / 2 + 2 * u, y + 3 * u), (x + tw / 2 + 2 * u, y + h - 3 * u), (x + w - tw / 2 - 2 * u, y + h + 3 * u)], height=draft.style.title_mm)
+    draft.try_write(
+        text,
+        [(x + tw / 2 + 2 * u, y + 3 * u), (x + tw / 2 + 2 * u, y + h - 3 * u), (x + w - tw / 2 - 2 * u, y + h + 3 * u)],
+        height=draft.style.title_mm,
+    )

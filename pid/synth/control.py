@@ -6,8 +6,9 @@ import math
 
 from pid.catalog import Kind
 from pid.drawing import Point
+from pid.synth.branches import add_bypass, add_tapping
 from pid.synth.draft import CONTACT, Draft
-from pid.synth.features import add_bypass, add_tapping, choose_bubble
+from pid.synth.features import choose_bubble
 from pid.synth.network import Pen
 from pid.synth.place import ALL_LAYERS, Piece
 from pid.synth.route import STEPS, find_route
@@ -35,14 +36,27 @@ def decorate_bubble(draft: Draft, piece: Piece) -> None:
     if draft.chance(0.25):
         for text in [draft.pick(_ALARMS)]:
             w = draft.extent(text, h)[0]
-            draft.try_write(text, [(x1 + w / 2 + 0.8 * draft.u, y0 + h), (x1 + w / 2 + 0.8 * draft.u, y1 - h)], height=h, owner=piece, grow=0.2)
+            draft.try_write(
+                text,
+                [(x1 + w / 2 + 0.8 * draft.u, y0 + h), (x1 + w / 2 + 0.8 * draft.u, y1 - h)],
+                height=h,
+                owner=piece,
+                grow=0.2,
+            )
     if draft.chance(0.15):
         text = draft.names.remark()
         w = draft.extent(text, h)[0]
-        draft.try_write(text, [((x0 + x1) / 2, y1 + 1.3 * h), (x1 + w / 2 + draft.u, y1 + 0.3 * h), (x0 - w / 2 - draft.u, y1 + 0.3 * h)], height=h, owner=piece)
+        draft.try_write(
+            text,
+            [((x0 + x1) / 2, y1 + 1.3 * h), (x1 + w / 2 + draft.u, y1 + 0.3 * h), (x0 - w / 2 - draft.u, y1 + 0.3 * h)],
+            height=h,
+            owner=piece,
+        )
 
 
-def add_leader_bubble(draft: Draft, target: Piece, *, letters: str | None = None, stem: Point | None = None) -> Piece | None:
+def add_leader_bubble(
+    draft: Draft, target: Piece, *, letters: str | None = None, stem: Point | None = None
+) -> Piece | None:
     """A tag balloon on a slanted leader to a part; `stem` is the point on its stem where the leader ends instead."""
     if id(target) in draft.led:
         return None
@@ -103,8 +117,16 @@ def add_actuator(draft: Draft, valve: Piece) -> tuple[Piece, int, int] | None:
     if stem is None or not kinds:
         return None
     due = [k for k in draft.rare if k in kinds]
-    common = [k for k in kinds if k.name in ("diaphragm_actuator", "piston_actuator", "controlled_actuator", "motor_actuator")] or list(kinds)
-    kind = due[0] if due and draft.chance(0.6) else common[int(draft.rng.integers(len(common)))] if draft.chance(0.85) else kinds[int(draft.rng.integers(len(kinds)))]
+    common = [
+        k for k in kinds if k.name in ("diaphragm_actuator", "piston_actuator", "controlled_actuator", "motor_actuator")
+    ] or list(kinds)
+    kind = (
+        due[0]
+        if due and draft.chance(0.6)
+        else common[int(draft.rng.integers(len(common)))]
+        if draft.chance(0.85)
+        else kinds[int(draft.rng.integers(len(kinds)))]
+    )
     if draft.style.family == "cae" and draft.has("controlled_actuator") and kind not in due and draft.chance(0.6):
         kind = draft.catalog["controlled_actuator"]
     piece = draft.make(kind)
@@ -134,13 +156,21 @@ def add_actuator(draft: Draft, valve: Piece) -> tuple[Piece, int, int] | None:
     signal = next((p for p in piece.ports if p.role in ("signal", "any") and p.direction % 90 == 0), None)
     if draft.chance(0.3):
         h = draft.style.text_mm
-        draft.try_write(draft.pick(["F.O.", "F.C.", "FC", "FO", "L", "FL"]), [(x0 - 2.2 * draft.u, (y0 + y1) / 2), (x1 + 2.2 * draft.u, (y0 + y1) / 2)], height=h, owner=piece, grow=0.2)
+        draft.try_write(
+            draft.pick(["F.O.", "F.C.", "FC", "FO", "L", "FL"]),
+            [(x0 - 2.2 * draft.u, (y0 + y1) / 2), (x1 + 2.2 * draft.u, (y0 + y1) / 2)],
+            height=h,
+            owner=piece,
+            grow=0.2,
+        )
     if signal is None:
         return piece, -1, 0
     return piece, draft.net.add_node((signal.x, signal.y), piece, signal.id), signal.direction
 
 
-def place_bubble_near(draft: Draft, at: Point, *, remote: bool, least: float = 14, most: float = 70, kind: Kind | None = None) -> Piece | None:
+def place_bubble_near(
+    draft: Draft, at: Point, *, remote: bool, least: float = 14, most: float = 70, kind: Kind | None = None
+) -> Piece | None:
     """A free-standing balloon some way from a point."""
     kind = kind or choose_bubble(draft, bubbles_of(draft), remote=remote)
     piece = draft.make(kind)
@@ -172,14 +202,28 @@ def signal_pen(draft: Draft) -> Pen:
 def join_signal(draft: Draft, a: Piece, b: Piece, *, b_node: tuple[int, int] | None = None) -> bool:
     """Lead a signal from a balloon to another balloon, or to the node and way given."""
     start_ports = [p for p in a.ports if p.direction % 90 == 0 and not _port_taken(draft, a, p.id)]
-    goals = [(p.x, p.y, p.direction, p.id) for p in b.ports if p.direction % 90 == 0 and not _port_taken(draft, b, p.id)]
+    goals = [
+        (p.x, p.y, p.direction, p.id) for p in b.ports if p.direction % 90 == 0 and not _port_taken(draft, b, p.id)
+    ]
     if b_node is not None:
         at = draft.net.nodes[b_node[0]].at
         goals = [(*at, b_node[1], "")]
-    pairs = [(abs(p.x - g[0]) + abs(p.y - g[1]) + (0 if _faces(p.direction, (p.x, p.y), g) else 40 * draft.u), p, g) for p in start_ports for g in goals]
+    pairs = [
+        (abs(p.x - g[0]) + abs(p.y - g[1]) + (0 if _faces(p.direction, (p.x, p.y), g) else 40 * draft.u), p, g)
+        for p in start_ports
+        for g in goals
+    ]
     pairs.sort(key=lambda x: x[0])
     for _, p, g in pairs[:4]:
-        route = find_route(draft.paper, ((p.x, p.y), p.direction), ((g[0], g[1]), g[2]), rng=draft.rng, lead=3.0, most_crossings=6, samples=8)
+        route = find_route(
+            draft.paper,
+            ((p.x, p.y), p.direction),
+            ((g[0], g[1]), g[2]),
+            rng=draft.rng,
+            lead=3.0,
+            most_crossings=6,
+            samples=8,
+        )
         if route is None:
             continue
         x0, y0, x1, y1 = draft.area
@@ -213,7 +257,12 @@ def add_loop(draft: Draft) -> bool:
         return True
     actuator, node, way = made
     if draft.chance(0.5):
-        add_leader_bubble(draft, valve, letters=f"{tag[0][0]}V", stem=None if draft.chance(0.6) else stem_middle(draft, valve, actuator))
+        add_leader_bubble(
+            draft,
+            valve,
+            letters=f"{tag[0][0]}V",
+            stem=None if draft.chance(0.6) else stem_middle(draft, valve, actuator),
+        )
     if node < 0:
         return True
     controller = place_bubble_near(draft, draft.net.nodes[node].at, remote=True)
@@ -268,7 +317,11 @@ def add_indication(draft: Draft) -> bool:
 
 def add_operated_valve(draft: Draft) -> bool:
     """An actuator and a balloon on a valve that stands in a pipe, with a signal to it."""
-    valves = [p for p in draft.pieces if p.kind.group == "valve" and any(q.id == "stem" for q in p.ports) and not _port_taken(draft, p, "stem")]
+    valves = [
+        p
+        for p in draft.pieces
+        if p.kind.group == "valve" and any(q.id == "stem" for q in p.ports) and not _port_taken(draft, p, "stem")
+    ]
     if not valves:
         return False
     valve = valves[int(draft.rng.integers(len(valves)))]
@@ -277,7 +330,12 @@ def add_operated_valve(draft: Draft) -> bool:
         return False
     actuator, node, way = made
     if draft.chance(0.7):
-        add_leader_bubble(draft, valve, letters=draft.pick(["XV", "ESDV", "HV", "SDV", "YSV", "PV", "LV", "FV"]), stem=stem_middle(draft, valve, actuator) if draft.chance(0.5) else None)
+        add_leader_bubble(
+            draft,
+            valve,
+            letters=draft.pick(["XV", "ESDV", "HV", "SDV", "YSV", "PV", "LV", "FV"]),
+            stem=stem_middle(draft, valve, actuator) if draft.chance(0.5) else None,
+        )
     if node >= 0:
         source = place_bubble_near(draft, draft.net.nodes[node].at, remote=True, least=9, most=30)
         if source is not None:

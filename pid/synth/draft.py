@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from pid.synth.sketch import Sketch, axis_ports
+from pid.catalog import Kind
+from pid.drawing import Box, Point
+from pid.synth.ink import Lettering
+from pid.synth.network import Pen
+from pid.synth.place import ACROSS, ALONG, SOLID, TEXT, Piece, grown_box, union_box
+from pid.synth.route import STEPS
+from pid.synth.sketch import UPRIGHT, Sketch, axis_ports
+from pid.synth.style import is_bubble_kind
 
 CONTACT = "contact"  # style of an edge that joins parts which touch: no ink of its own
 
@@ -129,11 +139,15 @@ class Draft(Sketch):
         """Put a part into an edge, its middle t mm from a. Returns it with the edges before and after."""
         heading = self.heading(index)
         rotation = (heading + (180 if flip else 0) + (180 if reverse else 0)) % 360
-        upright = kind.group in _UPRIGHT and is_bubble_kind(kind)
-        piece = self.make(kind, rotation=0 if upright else rotation, mirrored=flip and not upright, state=state, slots=slots)
+        upright = kind.group in UPRIGHT and is_bubble_kind(kind)
+        piece = self.make(
+            kind, rotation=0 if upright else rotation, mirrored=flip and not upright, state=state, slots=slots
+        )
         ports = axis_ports(piece.variant)
         if ports is not None and not upright:
-            piece.rotation = (rotation + (ports[2] + 180 * flip if ports[2] else 0)) % 360  # an upright part is mirrored along its axis
+            piece.rotation = (
+                rotation + (ports[2] + 180 * flip if ports[2] else 0)
+            ) % 360  # an upright part is mirrored along its axis
         if kind.group == "instrument" and not piece.slots:
             self.name_bubble(piece)
         if ports is None:
@@ -237,7 +251,7 @@ class Draft(Sketch):
     def _part_at(self, item: Item, at: Point, direction: int) -> tuple[Piece, str, str | None] | None:
         back = (direction + 180) % 360
         kind = item.kind
-        if kind.group in _UPRIGHT:
+        if kind.group in UPRIGHT:
             piece = self.make(kind, state=item.state)
             entry = next((p for p in piece.ports if p.direction == back), None)
             if entry is not None and (is_bubble_kind(kind) or kind.group == "connector"):

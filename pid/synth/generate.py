@@ -9,7 +9,7 @@ import numpy as np
 
 from pid.catalog import load_catalog
 from pid.drawing import Box, Drawing
-from pid.synth import control, features, layout, stations, tappings
+from pid.synth import branches, control, features, flows, layout, stations, tappings, vessel_trim
 from pid.synth.annotate_sheet import annotate_sheet
 from pid.synth.draft import Draft
 from pid.synth.furniture import Furniture, draw_furniture
@@ -36,10 +36,10 @@ _MISSES = 160  # tries in a row without room after which a sheet counts as full
 
 # How often each act is tried, by family; what does not find room is simply not drawn.
 _ACTS: dict[str, dict[Callable[[Draft], object], float]] = {
-    "offshore": {features.add_in_line: 6, features.add_drain: 5, features.add_relief: 1, control.add_indication: 2.2, control.add_loop: 1, control.add_operated_valve: 1.2, control.add_tag_bubble: 2, features.add_train: 1.5, features.add_rare_branch: 1},
-    "vendor": {features.add_in_line: 5, features.add_drain: 4, features.add_relief: 1, features.add_line_balloon: 1.0, control.add_indication: 3, control.add_loop: 0.8, control.add_operated_valve: 0.8, control.add_tag_bubble: 1.5, features.add_train: 1.5, features.add_rare_branch: 1},
-    "cae": {features.add_in_line: 5, features.add_drain: 2, features.add_relief: 0.6, control.add_indication: 2, control.add_loop: 0.5, control.add_operated_valve: 1, features.add_rare_branch: 1, control.add_tag_bubble: 0.2},
-    "generic": {features.add_in_line: 5, features.add_drain: 3, features.add_relief: 0.8, features.add_line_balloon: 0.3, control.add_indication: 2, control.add_loop: 1, control.add_operated_valve: 1, control.add_tag_bubble: 0.6, features.add_train: 1.2, features.add_rare_branch: 1},
+    "offshore": {features.add_in_line: 6, branches.add_drain: 5, branches.add_relief: 1, control.add_indication: 2.2, control.add_loop: 1, control.add_operated_valve: 1.2, control.add_tag_bubble: 2, features.add_train: 1.5, branches.add_rare_branch: 1},
+    "vendor": {features.add_in_line: 5, branches.add_drain: 4, branches.add_relief: 1, features.add_line_balloon: 1.0, control.add_indication: 3, control.add_loop: 0.8, control.add_operated_valve: 0.8, control.add_tag_bubble: 1.5, features.add_train: 1.5, branches.add_rare_branch: 1},
+    "cae": {features.add_in_line: 5, branches.add_drain: 2, branches.add_relief: 0.6, control.add_indication: 2, control.add_loop: 0.5, control.add_operated_valve: 1, branches.add_rare_branch: 1, control.add_tag_bubble: 0.2},
+    "generic": {features.add_in_line: 5, branches.add_drain: 3, branches.add_relief: 0.8, features.add_line_balloon: 0.3, control.add_indication: 2, control.add_loop: 1, control.add_operated_valve: 1, control.add_tag_bubble: 0.6, features.add_train: 1.2, branches.add_rare_branch: 1},
 }  # fmt: skip
 
 
@@ -99,26 +99,26 @@ def _lay_plant(draft: Draft) -> None:
     dense = style.symbols / 120
     items = layout.place_equipment(draft)
     headers = int(rng.poisson({"offshore": 3.0, "cae": 0.2, "vendor": 0.5}.get(style.family, 1.0)))
-    layout.lay_headers(draft, headers)
+    flows.lay_headers(draft, headers)
     count = lambda mean: int(rng.poisson(mean * dense)) + 1  # noqa: E731
-    stations.add_drivers(draft, items)
+    vessel_trim.add_drivers(draft, items)
     for item in items:
         if item.kind.group in ("vessel", "separator"):
             for _ in range(int(rng.poisson({"offshore": 1.2, "vendor": 0.7}.get(style.family, 0.4)))):
-                stations.add_bridle(draft, item)
+                vessel_trim.add_bridle(draft, item)
             tappings.add_wall_instruments(draft, item)
             for _ in range(int(rng.poisson({"offshore": 1.2, "vendor": 0.4}.get(style.family, 0.3)))):
-                stations.add_inner_balloon(draft, item)
-    terminals = layout.place_connectors(draft, at_left=count(4), at_right=count(3))
+                vessel_trim.add_inner_balloon(draft, item)
+    terminals = flows.place_connectors(draft, at_left=count(4), at_right=count(3))
     for item in items:
         own = layout.equipment_terminals(draft, item)
-        terminals += [stations.trim_terminal(draft, t, item) if draft.chance(0.5) else t for t in own]
-    left = layout.lay_flows(draft, terminals)
-    layout.finish_open_ends(draft)
-    layout.grow_from(draft, left)
+        terminals += [vessel_trim.trim_terminal(draft, t, item) if draft.chance(0.5) else t for t in own]
+    left = flows.lay_flows(draft, terminals)
+    flows.finish_open_ends(draft)
+    flows.grow_from(draft, left)
     for _ in range(int(rng.poisson(1.6 * dense)) + 1):  # while there are still long bare pipes
         stations.add_control_station(draft) if draft.chance(0.6) else control.add_loop(draft)
-    stations.drop_unused_nozzles(draft, share=0.35 if style.family == "cae" else 0.75)
+    vessel_trim.drop_unused_nozzles(draft, share=0.35 if style.family == "cae" else 0.75)
     acts = _ACTS[style.family]
     acts = acts | _SHARED
     weights = np.array(list(acts.values()))
@@ -130,8 +130,8 @@ def _lay_plant(draft: Draft) -> None:
             act = _READINGS[int(rng.integers(len(_READINGS)))]
         misses = 0 if act(draft) else misses + 1
         if draft.open_ends and draft.chance(0.5):
-            layout.finish_open_ends(draft)
-    layout.finish_open_ends(draft)
+            flows.finish_open_ends(draft)
+    flows.finish_open_ends(draft)
 
 
 def _lacks_instruments(draft: Draft) -> bool:

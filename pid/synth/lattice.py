@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pid.drawing import Point
+from pid.synth.branches import add_dead_end
 from pid.synth.control import bubbles_of
 from pid.synth.draft import Draft
-from pid.synth.features import add_dead_end, choose_in_line, lettering_of, state_of
+from pid.synth.features import choose_in_line, lettering_of, state_of
 from pid.synth.network import Pen
 from pid.synth.place import SOLID
 
@@ -74,7 +75,10 @@ def _walk(draft: Draft, lattice: _Lattice, point: Place) -> list[Cell]:
         there = (here[0] + step[0], here[1] + step[1])
         if not (0 <= there[0] < lattice.nx and 0 <= there[1] < lattice.ny) or there in run or there in lattice.bends:
             break
-        beside = [((there[0] + step[1] * s, there[1] + step[0] * s), (here[0] + step[1] * s, here[1] + step[0] * s)) for s in (-1, 1)]
+        beside = [
+            ((there[0] + step[1] * s, there[1] + step[0] * s), (here[0] + step[1] * s, here[1] + step[0] * s))
+            for s in (-1, 1)
+        ]
         used = lattice.stretches
         if frozenset((here, there)) in used or any(frozenset(b) in used for b in beside):
             break
@@ -124,10 +128,21 @@ def _fill(draft: Draft) -> None:
         elif roll < 0.21:
             made = add_dead_end(draft) or None
         else:
-            groups = [("valve",), ("fitting",), ("reducer",), ("instrument",)][int(draft.rng.choice(4, p=[0.56, 0.3, 0.09, 0.05]))]
+            groups = [("valve",), ("fitting",), ("reducer",), ("instrument",)][
+                int(draft.rng.choice(4, p=[0.56, 0.3, 0.09, 0.05]))
+            ]
             kind = choose_in_line(draft, groups=groups)
             lines = lettering_of(draft, kind)
-            made = draft.insert(edge, draft.rng.uniform(0.1, 0.9) * draft.net.length(edge), kind, state=state_of(draft, kind), flip=draft.chance(0.5), reverse=draft.chance(0.5), label=lines, must_label=draft.chance(0.85))
+            made = draft.insert(
+                edge,
+                draft.rng.uniform(0.1, 0.9) * draft.net.length(edge),
+                kind,
+                state=state_of(draft, kind),
+                flip=draft.chance(0.5),
+                reverse=draft.chance(0.5),
+                label=lines,
+                must_label=draft.chance(0.85),
+            )
             if made is not None:
                 made[0].tag = lines[-1] if lines else None  # type: ignore[index]
                 if kind in draft.rare:

@@ -24,7 +24,9 @@ _BOXED = (
 
 def draw_line(draft: Draft, points: list[Point], *, dash: tuple[float, ...] = (), layer: str = "mark") -> None:
     """A thin line that is no pipe; its paper is taken."""
-    draft.over.append(Stroke(np.array(points), draft.style.thin_mm, dash_mm=tuple(d * draft.u for d in dash), layer=layer))
+    draft.over.append(
+        Stroke(np.array(points), draft.style.thin_mm, dash_mm=tuple(d * draft.u for d in dash), layer=layer)
+    )
     for p, q in zip(points, points[1:], strict=False):
         box = (min(p[0], q[0]), min(p[1], q[1]), max(p[0], q[0]), max(p[1], q[1]))
         if min(box[2] - box[0], box[3] - box[1]) < draft.u:
@@ -45,7 +47,9 @@ def add_cloud(draft: Draft) -> None:
         return
     red = draft.chance(0.15)
     pen = draft.style.thin_mm * rng.uniform(0.9, 1.6)
-    cloud = revision_cloud((x0, y0, x1, y1), rng, line_mm=pen, bump_mm=rng.uniform(2.5, 6) * u, color=RED if red else (0, 0, 0))
+    cloud = revision_cloud(
+        (x0, y0, x1, y1), rng, line_mm=pen, bump_mm=rng.uniform(2.5, 6) * u, color=RED if red else (0, 0, 0)
+    )
     draft.over.append(cloud)
     if draft.chance(0.8) and draft.has("revision_mark"):
         mark = draft.make("revision_mark", slots={"number": draft.pick(["1", "2", "3", "A", "B", "Z5", "0", "4"])})
@@ -67,7 +71,11 @@ def add_data_block(draft: Draft) -> None:
     a = draft.area
     for _ in range(12):
         x = draft.rng.uniform(a[0] + width / 2, max(a[0] + width / 2 + 1, a[2] - width / 2))
-        y = a[1] + draft.rng.uniform(0, 0.12) * (a[3] - a[1]) if draft.chance(0.6) else draft.rng.uniform(a[1], a[3] - height)
+        y = (
+            a[1] + draft.rng.uniform(0, 0.12) * (a[3] - a[1])
+            if draft.chance(0.6)
+            else draft.rng.uniform(a[1], a[3] - height)
+        )
         box = (x - width / 2, y, x + width / 2, y + height)
         if not draft.fits(box, grow=1.5):
             continue
@@ -94,7 +102,9 @@ def add_text_box(draft: Draft) -> None:
     if box is None:
         return
     x0, y0, x1, y1 = box
-    draft.over.append(Stroke(np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)]), draft.style.thin_mm, closed=True, layer="mark"))
+    draft.over.append(
+        Stroke(np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)]), draft.style.thin_mm, closed=True, layer="mark")
+    )
     draft.paper.mark(box, SOLID)
     for i, row in enumerate(rows):
         draft.write(row, ((x0 + x1) / 2, y0 + 0.8 * u + 1.5 * h * (i + 0.5)))
@@ -132,7 +142,9 @@ def add_tracing(draft: Draft) -> None:
         inner = (box[0] + m, box[1], box[2] - m, box[3]) if along else (box[0], box[1] + m, box[2], box[3] - m)
         if draft.paper.free(inner, (SOLID, TEXT, ACROSS if along else ALONG)):
             points = [(inner[0], inner[1]), (inner[2], inner[3])]
-            draft.over.append(Stroke(np.array(points), draft.style.thin_mm, dash_mm=tuple(x * draft.u for x in dash), layer="tracing"))
+            draft.over.append(
+                Stroke(np.array(points), draft.style.thin_mm, dash_mm=tuple(x * draft.u for x in dash), layer="tracing")
+            )
 
 
 def add_break_mark(draft: Draft) -> None:
@@ -144,7 +156,9 @@ def add_break_mark(draft: Draft) -> None:
     heading = draft.heading(edge)
     x, y = draft.point_on(edge, draft.rng.uniform(0.3, 0.7) * draft.net.length(edge))
     u = draft.u
-    if not draft.paper.free((x - 2 * u, y - 2 * u, x + 2 * u, y + 2 * u), (SOLID, TEXT, ACROSS if heading in (0, 180) else ALONG)):
+    if not draft.paper.free(
+        (x - 2 * u, y - 2 * u, x + 2 * u, y + 2 * u), (SOLID, TEXT, ACROSS if heading in (0, 180) else ALONG)
+    ):
         return
     t = np.linspace(-1, 1, 9)
     wave = np.c_[0.7 * u * np.sin(np.pi * t), 1.8 * u * t]
@@ -178,4 +192,8 @@ def add_dimension(draft: Draft) -> None:
     for at, k in ((x, 1), (x + w, -1)):
         head = np.array([(at, y), (at + k * 2.2 * u, y - 0.45 * u), (at + k * 2.2 * u, y + 0.45 * u)])
         draft.over.append(Stroke(head, draft.style.thin_mm, closed=True, fill="ink", layer="mark"))
-    draft.try_write(draft.pick(["MIN.", "(NOTE 4)", "500", "10D", "5D", "MAX. 2 m"]), [(x + w / 2, y - h), (x + w / 2, y + h)], grow=0.2)
+    draft.try_write(
+        draft.pick(["MIN.", "(NOTE 4)", "500", "10D", "5D", "MAX. 2 m"]),
+        [(x + w / 2, y - h), (x + w / 2, y + h)],
+        grow=0.2,
+    )

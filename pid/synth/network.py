@@ -186,9 +186,7 @@ def _same_line(a: Pen, b: Pen) -> bool:
     return (a.kind, a.style, a.width_mm, a.number) == (b.kind, b.style, b.width_mm, b.number)
 
 
-def find_connections(
-    network: Network, line_of: dict[int, str]
-) -> list[tuple[str, str, str, bool, tuple[str, ...]]]:
+def find_connections(network: Network, line_of: dict[int, str]) -> list[tuple[str, str, str, bool, tuple[str, ...]]]:
     """Pairs (a, b, kind, directed, line ids) of pieces on a common net; `line_of` names the line of each drawn edge."""
     found: dict[tuple[str, str], tuple[str, bool, tuple[str, ...]]] = {}
     for nodes, edges in network.nets():

@@ -39,7 +39,10 @@ def paint_sheet(
     for piece in draft.pieces:
         ink += _draw_piece(piece)
     ink += draft.over
-    ink += [_letter(draft, w.text, w.center, w.height, w.angle, w.owner.id if isinstance(w.owner, Piece) else None) for w in draft.written]
+    ink += [
+        _letter(draft, w.text, w.center, w.height, w.angle, w.owner.id if isinstance(w.owner, Piece) else None)
+        for w in draft.written
+    ]
     ink += marks
     width, height = draft.style.paper_mm
     drawing = _truth(draft, chains, ids, line_of, name, words, tables, title_block)
@@ -48,7 +51,9 @@ def paint_sheet(
 
 
 def _letter(draft: Draft, text: str, center: Point, height: float, angle: int, element: str | None) -> Lettering:
-    return Lettering(text, center, height, float(angle), draft.style.font, element=element, width_factor=draft.style.width_factor)
+    return Lettering(
+        text, center, height, float(angle), draft.style.font, element=element, width_factor=draft.style.width_factor
+    )
 
 
 def _draw_piece(piece: Piece) -> list[Stroke | Lettering]:
@@ -92,7 +97,12 @@ def _crossing_gaps(draft: Draft, chains: Sequence[Chain]) -> dict[int, list[tupl
         return gaps
     h, v = np.array([r[1:] for r in level]), np.array([r[1:] for r in upright])
     keep = 2.2 * draft.u
-    inside = (h[:, None, 1] < v[None, :, 0] - 1e-6) & (v[None, :, 0] < h[:, None, 2] - 1e-6) & (v[None, :, 1] < h[:, None, 0] - 1e-6) & (h[:, None, 0] < v[None, :, 2] - 1e-6)
+    inside = (
+        (h[:, None, 1] < v[None, :, 0] - 1e-6)
+        & (v[None, :, 0] < h[:, None, 2] - 1e-6)
+        & (v[None, :, 1] < h[:, None, 0] - 1e-6)
+        & (h[:, None, 0] < v[None, :, 2] - 1e-6)
+    )
     for i, j in np.argwhere(inside):
         x, y = v[j, 0], h[i, 0]
         room_h = min(x - h[i, 1], h[i, 2] - x) > keep
@@ -108,7 +118,9 @@ def _crossing_gaps(draft: Draft, chains: Sequence[Chain]) -> dict[int, list[tupl
     return gaps
 
 
-def _draw_chain(draft: Draft, chain: Chain, gaps: dict[int, list[tuple[Point, str]]], line_id: str) -> list[Stroke | Lettering]:
+def _draw_chain(
+    draft: Draft, chain: Chain, gaps: dict[int, list[tuple[Point, str]]], line_id: str
+) -> list[Stroke | Lettering]:
     u, pen = draft.u, chain.pen
     radius = (1.6 if draft.style.crossing == "arc" else 2.0) * u
     parts: list[list[Point]] = [[draft.net.nodes[chain.nodes[0]].at]]
@@ -132,7 +144,9 @@ def _draw_chain(draft: Draft, chain: Chain, gaps: dict[int, list[tuple[Point, st
     if draft.style.wobble:
         parts = [_wobbled(draft, p) for p in parts]
     dash = tuple(x * u for x in DASHES.get(pen.style, ()))
-    out: list[Stroke | Lettering] = [Stroke(np.array(p), pen.width_mm, dash_mm=dash, layer=pen.kind, element=line_id) for p in parts if len(p) > 1]
+    out: list[Stroke | Lettering] = [
+        Stroke(np.array(p), pen.width_mm, dash_mm=dash, layer=pen.kind, element=line_id) for p in parts if len(p) > 1
+    ]
     if pen.style in _MARKED:
         out += _line_marks(draft, chain, line_id)
     return out
@@ -141,7 +155,11 @@ def _draw_chain(draft: Draft, chain: Chain, gaps: dict[int, list[tuple[Point, st
 def _wobbled(draft: Draft, points: list[Point]) -> list[Point]:
     """The stroke with its ends a little off, as where a tool joins pipes carelessly; the truth stays on the axis."""
     off = draft.rng.normal(0.0, draft.style.wobble * draft.u, (2, 2)).clip(-0.45 * draft.u, 0.45 * draft.u)
-    return [(points[0][0] + off[0, 0], points[0][1] + off[0, 1]), *points[1:-1], (points[-1][0] + off[1, 0], points[-1][1] + off[1, 1])]
+    return [
+        (points[0][0] + off[0, 0], points[0][1] + off[0, 1]),
+        *points[1:-1],
+        (points[-1][0] + off[1, 0], points[-1][1] + off[1, 1]),
+    ]
 
 
 def _line_marks(draft: Draft, chain: Chain, line_id: str) -> list[Stroke | Lettering]:
@@ -160,15 +178,47 @@ def _line_marks(draft: Draft, chain: Chain, line_id: str) -> list[Stroke | Lette
             if style in ("pneumatic", "electric_ticks"):
                 for k in (-0.5, 0.5):
                     a = c + d * k * u
-                    out.append(Stroke(np.array([a - s * u - d * 0.5 * u, a + s * u + d * 0.5 * u]), chain.pen.width_mm, layer="signal", element=line_id))
+                    out.append(
+                        Stroke(
+                            np.array([a - s * u - d * 0.5 * u, a + s * u + d * 0.5 * u]),
+                            chain.pen.width_mm,
+                            layer="signal",
+                            element=line_id,
+                        )
+                    )
             elif style == "capillary":
                 for k in (-1.0, 1.0):
-                    out.append(Stroke(np.array([c - (d + s * k) * 0.9 * u, c + (d + s * k) * 0.9 * u]), chain.pen.width_mm, layer="signal", element=line_id))
+                    out.append(
+                        Stroke(
+                            np.array([c - (d + s * k) * 0.9 * u, c + (d + s * k) * 0.9 * u]),
+                            chain.pen.width_mm,
+                            layer="signal",
+                            element=line_id,
+                        )
+                    )
             elif style in ("data_link", "software"):
                 t = np.linspace(0, 2 * np.pi, 13)[:-1]
-                out.append(Stroke(c + 0.75 * u * np.c_[np.cos(t), np.sin(t)], chain.pen.width_mm, closed=True, fill="paper", layer="signal", element=line_id))
+                out.append(
+                    Stroke(
+                        c + 0.75 * u * np.c_[np.cos(t), np.sin(t)],
+                        chain.pen.width_mm,
+                        closed=True,
+                        fill="paper",
+                        layer="signal",
+                        element=line_id,
+                    )
+                )
             else:
-                out.append(Stroke(np.array([c - (0.6, 1.6) * np.array(u), c + (-0.6, 0.6) * np.array(u), c + (0.8, 0.6) * np.array(u)]), chain.pen.width_mm, layer="signal", element=line_id))
+                out.append(
+                    Stroke(
+                        np.array(
+                            [c - (0.6, 1.6) * np.array(u), c + (-0.6, 0.6) * np.array(u), c + (0.8, 0.6) * np.array(u)]
+                        ),
+                        chain.pen.width_mm,
+                        layer="signal",
+                        element=line_id,
+                    )
+                )
     return out
 
 
@@ -197,7 +247,16 @@ def _truth(
         points = chain_points(draft, chain)
         direction = {1: "forward", -1: "backward"}.get(chain.pen.flow, "unknown")
         style = chain.pen.style
-        lines.append(Line(id=ids[chain.edges[0]], points=tuple((float(x) * k, float(y) * k) for x, y in points), kind=chain.pen.kind, style=style, line_number=chain.pen.number, direction=direction))  # type: ignore[arg-type]
+        lines.append(
+            Line(
+                id=ids[chain.edges[0]],
+                points=tuple((float(x) * k, float(y) * k) for x, y in points),
+                kind=chain.pen.kind,
+                style=style,
+                line_number=chain.pen.number,
+                direction=direction,
+            )
+        )  # type: ignore[arg-type]
         anchors += [(*a, *b, len(lines) - 1) for a, b in zip(points, points[1:], strict=False)]
     kinds = {p.id for p in draft.pieces}
     connections = tuple(
@@ -206,12 +265,27 @@ def _truth(
         if a in kinds and b in kinds
     )
     own = tuple(
-        Word(id=f"w{i}", text=w.text, box=tuple(v * k for v in w.box), angle=float(w.angle), owner=_owner(w.owner, anchors, lines))  # type: ignore[arg-type]
+        Word(
+            id=f"w{i}",
+            text=w.text,
+            box=tuple(v * k for v in w.box),
+            angle=float(w.angle),
+            owner=_owner(w.owner, anchors, lines),
+        )  # type: ignore[arg-type]
         for i, w in enumerate(draft.written)
     )
-    furniture = tuple(w.model_copy(update={"id": f"f{i}", "box": tuple(v * k for v in w.box), "owner": None}) for i, w in enumerate(words))
+    furniture = tuple(
+        w.model_copy(update={"id": f"f{i}", "box": tuple(v * k for v in w.box), "owner": None})
+        for i, w in enumerate(words)
+    )
     moved_tables = tuple(
-        t.model_copy(update={"id": f"t{i}", "box": tuple(v * k for v in t.box), "cells": tuple(c.model_copy(update={"box": tuple(v * k for v in c.box)}) for c in t.cells)})
+        t.model_copy(
+            update={
+                "id": f"t{i}",
+                "box": tuple(v * k for v in t.box),
+                "cells": tuple(c.model_copy(update={"box": tuple(v * k for v in c.box)}) for c in t.cells),
+            }
+        )
         for i, t in enumerate(tables)
     )
     block = None
@@ -238,7 +312,9 @@ def _owner(owner: object, anchors: Sequence[tuple[float, ...]], lines: Sequence[
 
 
 def _symbol(piece: Piece, k: float) -> Symbol:
-    ports = tuple((p.x * k, p.y * k) for p in piece.ports if p.role != "actuator" or piece.kind.group in ("valve", "actuator"))
+    ports = tuple(
+        (p.x * k, p.y * k) for p in piece.ports if p.role != "actuator" or piece.kind.group in ("valve", "actuator")
+    )
     return Symbol(
         id=piece.id, kind=piece.kind.name, group=piece.kind.group, box=tuple(v * k for v in piece.box),  # type: ignore[arg-type]
         rotation=float(piece.rotation % 360), mirrored=piece.mirrored, tag=piece.tag, ports=ports, attributes=dict(piece.attributes),

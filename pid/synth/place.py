@@ -205,7 +205,12 @@ class Occupancy:
 
     def mark_line(self, a: Point, b: Point, half_mm: float) -> None:
         """Take a straight line; its ends are taken in both line layers, so that nothing crosses a bend or a tee."""
-        box = (min(a[0], b[0]) - half_mm, min(a[1], b[1]) - half_mm, max(a[0], b[0]) + half_mm, max(a[1], b[1]) + half_mm)
+        box = (
+            min(a[0], b[0]) - half_mm,
+            min(a[1], b[1]) - half_mm,
+            max(a[0], b[0]) + half_mm,
+            max(a[1], b[1]) + half_mm,
+        )
         dx, dy = abs(a[0] - b[0]), abs(a[1] - b[1])
         if min(dx, dy) > self.cell:  # slanted: sample it
             for t in np.linspace(0, 1, max(2, int(max(dx, dy) / self.cell))):

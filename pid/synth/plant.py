@@ -22,7 +22,20 @@ _SERVICES = (
     "LUBE OIL SUPPLY", "OIL RETURN", "SAFE AREA", "METHANOL INJECTION", "FROM SUCTION COOLER", "AMINE REGENERATOR",
     "OFF GAS TO INCINERATOR", "QUENCH WATER", "GLYCOL", "REFLUX DRUM", "FRESH CAUSTIC", "SAMPLE RETURN", "CRUDE CHARGE",
 )  # fmt: skip
-_SERVICES_KO = ("냉각수 공급", "냉각수 회수", "증기 공급", "응축수 회수", "플레어 헤더", "폐수 처리", "제품 저장탱크", "질소 공급", "계장용 공기", "원료 공급", "배출", "연료가스")
+_SERVICES_KO = (
+    "냉각수 공급",
+    "냉각수 회수",
+    "증기 공급",
+    "응축수 회수",
+    "플레어 헤더",
+    "폐수 처리",
+    "제품 저장탱크",
+    "질소 공급",
+    "계장용 공기",
+    "원료 공급",
+    "배출",
+    "연료가스",
+)
 _EQUIPMENT = {
     "vessel": ("SUCTION SCRUBBER", "FEED DRUM", "STORAGE TANK", "REACTOR", "STRIPPER", "ABSORBER", "REFLUX DRUM"),
     "separator": ("SEPARATOR", "FILTER", "KNOCK-OUT DRUM", "CYCLONE"), "pump": ("FEED PUMP", "TRANSFER PUMP", "BOOSTER PUMP"),
@@ -89,18 +102,29 @@ class Names:
         if self.manner == "cae":
             return (self._one((f"{self.piping_class()}-{self._one(_METRIC)}", f"AB{n:03d}")),)
         if self.manner == "vendor":
-            return self._one((f"HV {self.unit}{n}-0{self.rng.integers(1, 4)}", "V", "D", f"HV {self.unit}{n}")), f"VDS: {self.piping_class()}"
+            return self._one(
+                (f"HV {self.unit}{n}-0{self.rng.integers(1, 4)}", "V", "D", f"HV {self.unit}{n}")
+            ), f"VDS: {self.piping_class()}"
         if self.manner == "benchmark":
             return (f"{self._one(self.benchmark_pairs)}-{self.rng.integers(0, 99999):05d}",)
-        return self._one(((f"HV-{self.unit}{n}",), (self.size(), f"V-{self.unit}{n}"), (self.size(),)))  if False else (  # type: ignore[return-value]
-            (f"HV-{self.unit}{n}",) if self.rng.random() < 0.5 else (self.size(), f"V{n}")
+        return (
+            self._one(((f"HV-{self.unit}{n}",), (self.size(), f"V-{self.unit}{n}"), (self.size(),)))
+            if False
+            # type: ignore[return-value]
+            else ((f"HV-{self.unit}{n}",) if self.rng.random() < 0.5 else (self.size(), f"V{n}"))
         )
 
     def part(self, group: str) -> str:
         """A tag of a fitting or other small part."""
         n = self.number(group)
         if self.manner == "benchmark":
-            return self._one((f"{self._one(self.benchmark_pairs)}-{self.rng.integers(1, 99):02d}", f'{self.rng.integers(1, 18)}"', f"ERV-{self.rng.integers(1, 9)}-{self.rng.integers(1, 60):02d}"))
+            return self._one(
+                (
+                    f"{self._one(self.benchmark_pairs)}-{self.rng.integers(1, 99):02d}",
+                    f'{self.rng.integers(1, 18)}"',
+                    f"ERV-{self.rng.integers(1, 9)}-{self.rng.integers(1, 60):02d}",
+                )
+            )
         return f"{_PREFIX.get(group, 'X')}{self._one(('', 'T', 'S'))}-{self.unit}{n}"
 
     def bubble(self, *, controller: bool = False, first: str | None = None) -> tuple[str, str]:
@@ -122,20 +146,40 @@ class Names:
         if self.manner == "offshore":
             return f"{self.size()}-{fluid[:2]}-{self.area}L{self.unit}{n:03d}-A{self._one(('D', 'S'))}{self.rng.integers(18, 26)}-{self._one(('0', '0', '7C', '8C', '4Y'))}"
         if self.manner == "cae":
-            return self._one((f"{fluid[:2]}{self._one(('a', 'b', 'c'))} {self.unit}{n} {self.piping_class()} {self._one(_METRIC)}", f"LR{n:03d}.{self.rng.integers(10000, 30000)}-{self._one(_METRIC)}-10{self._letters(2)}01B1"))
+            return self._one(
+                (
+                    f"{fluid[:2]}{self._one(('a', 'b', 'c'))} {self.unit}{n} {self.piping_class()} {self._one(_METRIC)}",
+                    f"LR{n:03d}.{self.rng.integers(10000, 30000)}-{self._one(_METRIC)}-10{self._letters(2)}01B1",
+                )
+            )
         if self.manner == "benchmark":
             return f'{self.rng.integers(1, 9)}"-{self._letters(2)}-{self.rng.integers(0, 9999):04d}'
-        return self._one((f"{self.size()}-{fluid}-{self.unit}{n}-{self.piping_class()}", f"{fluid}-{self.unit}{n}-{self.size()}", f"{self.size()}-{fluid}-{n}-A1A-H"))
+        return self._one(
+            (
+                f"{self.size()}-{fluid}-{self.unit}{n}-{self.piping_class()}",
+                f"{fluid}-{self.unit}{n}-{self.size()}",
+                f"{self.size()}-{fluid}-{n}-A1A-H",
+            )
+        )
 
     def spec(self) -> str:
         """A short piping class for spec breaks."""
-        return self._one((f"A{self._one(('D', 'S'))}{self.rng.integers(18, 26)}", f"{self._letters(1)}{self.rng.integers(1, 9)}{self._letters(1)}"))
+        return self._one(
+            (
+                f"A{self._one(('D', 'S'))}{self.rng.integers(18, 26)}",
+                f"{self._letters(1)}{self.rng.integers(1, 9)}{self._letters(1)}",
+            )
+        )
 
     def equipment(self, group: str) -> tuple[str, str]:
         """Tag and name of an equipment item."""
         n = self.number(f"eq-{group}")
         prefix = _PREFIX.get(group, "X")
-        tag = f"{self.area}-{self._letters(1) + prefix}-{self.unit}{n % 100:02d}" if self.manner in ("offshore", "vendor") else f"{prefix}{self._one(('', '-', 'A'))}{self.unit}{n % 100:02d}"
+        tag = (
+            f"{self.area}-{self._letters(1) + prefix}-{self.unit}{n % 100:02d}"
+            if self.manner in ("offshore", "vendor")
+            else f"{prefix}{self._one(('', '-', 'A'))}{self.unit}{n % 100:02d}"
+        )
         return tag, self._one(_EQUIPMENT.get(group, _EQUIPMENT["other"]))
 
     def service(self) -> str:
@@ -152,12 +196,29 @@ class Names:
 
     def remark(self) -> str:
         """A remark beside a symbol."""
-        return self._one((f"(NOTE {self.rng.integers(1, 16)})", f"NOTE {self.rng.integers(1, 16)}", "MIN.", "F.C.", "F.O.", "LO", "LC", "TSO", "RADAR", "NNF", "(HOLD)", "3mm"))
+        return self._one(
+            (
+                f"(NOTE {self.rng.integers(1, 16)})",
+                f"NOTE {self.rng.integers(1, 16)}",
+                "MIN.",
+                "F.C.",
+                "F.O.",
+                "LO",
+                "LC",
+                "TSO",
+                "RADAR",
+                "NNF",
+                "(HOLD)",
+                "3mm",
+            )
+        )
 
     def set_pressure(self) -> tuple[str, ...]:
         """Lettering beside a relief valve."""
         p = self.rng.integers(2, 90)
-        return self._one_of(((f"SET @ {p} BARG",), ("3K4", "FIRE", "SET AT", f"{p} BARG"), (f"P = {p} barg", "DN = 25/50")))
+        return self._one_of(
+            ((f"SET @ {p} BARG",), ("3K4", "FIRE", "SET AT", f"{p} BARG"), (f"P = {p} barg", "DN = 25/50"))
+        )
 
     def _one_of(self, of: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
         return of[int(self.rng.integers(len(of)))]

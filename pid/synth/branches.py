@@ -1,0 +1,292 @@
+"""What hangs on pipes: drains and vents, relief valves, tappings, dead ends, bypasses.
+
+Every function tries once at a random place and says whether it found room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pid.catalog import Kind
+from pid.synth.draft import Draft, Item, axis_ports
+from pid.synth.features import choose_bubble, choose_edge, choose_in_line, lettering_of, small_valve, state_of
+from pid.synth.network import Pen
+from pid.synth.place import Piece, grown_box
+from pid.synth.route import STEPS
+from pid.synth.style import is_bubble_kind
+
+
+def branch_point(draft: Draft, edge: int, *, side: int | None = None) -> tuple[float, int]:
+    """A place on an edge and a direction square to it."""
+    heading = draft.heading(edge)
+    side = side if side is not None else int(draft.rng.choice([90, -90]))
+    return float(draft.rng.uniform(0.05, 0.95) * draft.net.length(edge)), (heading + side) % 360
+
+
+def try_branch(
+    draft: Draft, items: Sequence[Item], *, tail: float = 0.0, edges: Sequence[int] | None = None, pen: Pen | None = None,
+    labels: Sequence[Sequence[str]] = (), end_text: str = "", direction: int | None = None,
+) -> tuple[list[Piece], list[int]] | None:  # fmt: skip
+    """A train square to a pipe from a new tee; None without room. Returns its pieces and nodes."""
+    edges = edges if edges is not None else draft.pipe_edges(8)
+    if direction is not None:
+        edges = [e for e in edges if draft.heading(e) % 180 != direction % 180]
+    if not edges:
+        return None
+    edge = choose_edge(draft, edges)
+    t, way = branch_point(draft, edge)
+    if direction is not None:
+        way = direction
+    length, e = draft.net.length(edge), draft.net.edges[edge]
+    if t < 2.6 * draft.u or t > length - 2.6 * draft.u:
+        return None
+    del e
+    at = draft.point_on(edge, t)
+    train = draft.plan_train(at, way, items, tail=tail)
+    if train is None:
+        return None
+    dx, dy = STEPS[way]
+    x0, y0, x1, y1 = train.box
+    cut = 2.2 * draft.u  # the pipe itself is not in the way
+    clear = grown_box((x0, y0, x1, y1), 0.9 * draft.u)
+    clear = (
+        max(clear[0], at[0] + cut) if dx > 0 else clear[0], max(clear[1], at[1] + cut) if dy > 0 else clear[1],
+        min(clear[2], at[0] - cut) if dx < 0 else clear[2], min(clear[3], at[1] - cut) if dy < 0 else clear[3],
+    )  # fmt: skip
+    tee = (at[0] - 1.2 * draft.u, at[1] - 1.2 * draft.u, at[0] + 1.2 * draft.u, at[1] + 1.2 * draft.u)
+    along = draft.heading(edge) in (0, 180)
+    if not draft.fits(clear, grow=0.0) or not draft.paper.free(tee, (0, 1, 3 if along else 2)):
+        return None
+    texts = []
+    if end_text:
+        texts = _end_text(draft, train, way, end_text)
+        if texts is None:
+            return None
+    node = draft.net.tee(edge, at)
+    for layer in (2, 3):
+        draft.paper.mark(tee, layer)
+    own = pen or draft.net.edges[next(iter(draft.net.at_node[node]))].pen
+    nodes = draft.lay_train(train, node, own)
+    for (piece, _, _), lines in zip(train.parts, list(labels) + [()] * len(train.parts), strict=False):
+        if lines and draft.label(piece, lines, along=way in (0, 180)):
+            piece.tag = lines[-1]
+        if piece.kind in draft.rare:
+            draft.rare.remove(piece.kind)
+    if texts:
+        draft.commit(texts, at)
+    return [p for p, _, _ in train.parts], nodes
+
+
+def _end_text(draft: Draft, train: object, way: int, text: str) -> list | None:  # type: ignore[type-arg]
+    x0, y0, x1, y1 = train.box  # type: ignore[attr-defined]
+    side = {0: "right", 90: "above", 180: "left", 270: "below"}[way]
+    texts = draft.stack([text], (x0, y0, x1, y1), side, angle=0)
+    return texts if all(draft.fits(t.box, grow=0.3) for t in texts) else None
+
+
+def add_drain(draft: Draft, edges: Sequence[int] | None = None) -> bool:
+    """A drain or vent: a short branch with a valve, mostly closed with a blind flange."""
+    kind = small_valve(draft) if draft.chance(0.85) else choose_in_line(draft, groups=("valve",))
+    state = state_of(draft, kind, closed=draft.chance(0.8 if draft.style.closed_share > 0.2 else 0.3))
+    items = [Item(kind, draft.rng.uniform(2.4, 5.0), state)]
+    labels: list[Sequence[str]] = [lettering_of(draft, kind)]
+    if draft.chance(0.15) and draft.has("concentric_reducer"):
+        items.insert(0, Item(draft.catalog["concentric_reducer"], 2.5))
+        labels.insert(0, (draft.names.reducer(),))
+    end, tail = "", 0.0
+    roll = draft.rng.random()
+    if roll < draft.style.branch_cap_share:
+        caps = [k for k in draft.catalog.by_group("fitting") if _is_cap(k)]
+        if caps:
+            blind = (
+                draft.catalog["blind_flange"]
+                if draft.has("blind_flange") and draft.chance(0.75)
+                else caps[int(draft.rng.integers(len(caps)))]
+            )
+            due = [k for k in draft.rare if _is_cap(k)]
+            blind = due[0] if due else blind
+            items.append(Item(blind, draft.rng.uniform(0.5, 0.95)))
+    elif roll < draft.style.branch_cap_share + 0.3:
+        tail = draft.rng.uniform(2, 5)
+        end = draft.pick(["D", "V", "DRAIN", "VENT", "TO CLOSED DRAIN", "ATM", "CD", "S"])
+    return try_branch(draft, items, tail=tail, edges=edges, labels=labels, end_text=end) is not None
+
+
+def _is_cap(kind: Kind) -> bool:
+    process = [p for p in kind.variants[0].ports if p.role in ("process", "any")]
+    return kind.group == "fitting" and len(process) == 1
+
+
+def add_dead_end(draft: Draft) -> bool:
+    """A branch that ends in a flange pair or another part, as on benchmark sheets."""
+    kind = (
+        draft.catalog["flange_pair"]
+        if draft.has("flange_pair") and draft.chance(0.6)
+        else choose_in_line(draft, groups=("fitting",))
+    )
+    return try_branch(draft, [Item(kind, draft.rng.uniform(6, 22))], tail=0.0) is not None
+
+
+def add_rare_branch(draft: Draft) -> bool:
+    """A branch for a due kind that fits nowhere else: its first port on the branch, stubs at the others."""
+    due = [
+        k
+        for k in draft.rare
+        if k.group in ("valve", "fitting", "reducer", "other", "separator", "instrument")
+        and any(p.role in ("process", "any") for p in k.variants[0].ports)
+    ]
+    if not due:
+        return False
+    kind = due[int(draft.rng.integers(len(due)))]
+    made = try_branch(
+        draft,
+        [Item(kind, draft.rng.uniform(4, 9), state_of(draft, kind), flip=draft.chance(0.5))],
+        labels=[lettering_of(draft, kind)],
+    )
+    if made is None:
+        return False
+    pieces, nodes = made
+    add_stubs(draft, pieces[-1], {draft.net.nodes[n].port for n in nodes})
+    return True
+
+
+def add_stubs(draft: Draft, piece: Piece, used: set[str]) -> None:
+    """Leave short pipes open at the ports that are not used, to be led on later."""
+    for port in piece.ports:
+        if port.role != "process" or port.id in used or port.direction % 90 or draft.chance(0.1):
+            continue
+        draft.open_ends.append((draft.port_node(piece, port.id), port.direction))
+
+
+def add_relief(draft: Draft) -> bool:
+    """A relief valve on a branch upward, its outlet to be led on to a header."""
+    kinds = [k for k in draft.catalog.by_group("valve") if _is_angle(k)]
+    if not kinds:
+        return False
+    psv = [k for k in kinds if "psv" in k.name or "relief" in k.name or "safety" in k.name] or kinds
+    due = [k for k in draft.rare if k in kinds]
+    kind = due[0] if due else psv[int(draft.rng.integers(len(psv)))]
+    items: list[Item] = []
+    labels: list[Sequence[str]] = []
+    if draft.chance(0.6):
+        valve = small_valve(draft)
+        items.append(Item(valve, draft.rng.uniform(3, 6), state_of(draft, valve, closed=False)))
+        labels.append(lettering_of(draft, valve))
+    if draft.chance(0.4) and draft.has("concentric_reducer"):
+        items.append(Item(draft.catalog["concentric_reducer"], draft.rng.uniform(2, 5)))
+        labels.append((draft.names.reducer(),))
+    items.append(Item(kind, draft.rng.uniform(2, 6), flip=draft.chance(0.5)))
+    labels.append(())
+    made = try_branch(draft, items, labels=labels, direction=90 if draft.chance(0.9) else None)
+    if made is None:
+        return False
+    pieces, nodes = made
+    piece = pieces[-1]
+    letters, number = ("PSV", draft.names.bubble(first="P")[1])
+    piece.tag = f"{letters} {number}"
+    beside = draft.names.set_pressure() if draft.chance(0.6) else (piece.tag,)
+    side = "right" if piece.mirrored else "left"
+    texts = draft.stack(beside, piece.box, side, angle=0)
+    if all(draft.fits(t.box, grow=0.3) for t in texts):
+        draft.commit(texts, piece)
+    out = draft.net.nodes[nodes[-1]]
+    draft.open_ends.append((nodes[-1], piece.port(out.port).direction))
+    return True
+
+
+def _is_angle(kind: Kind) -> bool:
+    ports = [p for p in kind.variants[0].ports if p.role == "process"]
+    return len(ports) == 2 and axis_ports(kind.variants[0]) is None
+
+
+def add_bypass(draft: Draft, main: Kind | None = None) -> Piece | None:
+    """A part between block valves with a bypass round it; returns the part."""
+    u = draft.u
+    half = draft.rng.uniform(19, 27)
+    edges = draft.pipe_edges(2 * half + 14)
+    if not edges:
+        return None
+    edge = choose_edge(draft, edges)
+    length = draft.net.length(edge)
+    t = draft.rng.uniform(half + 7, length / u - half - 7) * u
+    depth = draft.rng.uniform(11, 16) * u
+    heading = draft.heading(edge)
+    side = (heading + int(draft.rng.choice([90, -90]))) % 360
+    (dx, dy), (hx, hy) = STEPS[side], STEPS[heading]
+    c = draft.point_on(edge, t)
+    a, b = (c[0] - hx * half * u, c[1] - hy * half * u), (c[0] + hx * half * u, c[1] + hy * half * u)
+    a2, b2 = (a[0] + dx * depth, a[1] + dy * depth), (b[0] + dx * depth, b[1] + dy * depth)
+    corners = np.array([a, b, a2, b2])
+    inner = np.array([(p[0] + dx * 2.3 * u, p[1] + dy * 2.3 * u) for p in (a, b)])
+    far = np.array([(p[0] + dx * 3 * u, p[1] + dy * 3 * u) for p in (a2, b2)])
+    box = np.r_[np.vstack([inner, far]).min(axis=0), np.vstack([inner, far]).max(axis=0)]
+    low, high = corners[:2].min(axis=0), corners[:2].max(axis=0)
+    strip = (low[0] - 1.2 * u, low[1] - 1.2 * u, high[0] + 1.2 * u, high[1] + 1.2 * u)
+    along = heading in (0, 180)
+    if not draft.fits(tuple(box), grow=1.5) or not draft.paper.free(strip, (0, 1, 3 if along else 2)):
+        return None
+    first = draft.net.tee(edge, a)
+    middle = next(e for e in sorted(draft.net.at_node[first]) if draft.net.edges[e].a == first)
+    second = draft.net.tee(middle, b)
+    middle = next(e for e in sorted(draft.net.at_node[second]) if draft.net.edges[e].b == second)
+    pen = draft.net.edges[middle].pen
+    loop = draft.connect(first, [a2, b2], second, pen)
+    valve = (
+        choose_in_line(draft, groups=("valve",))
+        if draft.chance(0.4)
+        else draft.catalog["globe_valve" if draft.has("globe_valve") else "gate_valve"]
+    )
+    draft.insert(loop[1], half * u, valve, state=state_of(draft, valve), label=lettering_of(draft, valve))
+    kind = main or (draft.catalog["control_valve"] if draft.has("control_valve") else choose_in_line(draft))
+    placed = draft.insert(
+        middle,
+        half * u,
+        kind,
+        flip=side == (heading + 90) % 360,
+        label=() if kind.name == "control_valve" else lettering_of(draft, kind),
+    )
+    if placed is None:
+        return None
+    piece, before, after = placed
+    block = small_valve(draft)
+    for e, t_end, order in ((before, -1, 0), (after, 1, 1)):
+        x = draft.net.length(e)
+        reducer = draft.chance(0.5) and draft.has("concentric_reducer")
+        if reducer:
+            at = x - 4.5 * u if t_end < 0 else 4.5 * u
+            made = draft.insert(
+                e, at, draft.catalog["concentric_reducer"], reverse=order == 1, label=(draft.names.reducer(),)
+            )
+            if made is not None:
+                e = made[1] if t_end < 0 else made[2]  # noqa: PLW2901
+        x = draft.net.length(e)
+        at = x * 0.42 if t_end < 0 else x * 0.58
+        made = draft.insert(e, at, block, state="", label=lettering_of(draft, block))
+        if made is not None and draft.chance(0.5):
+            add_drain(draft, [made[2] if t_end < 0 else made[1]])
+    return piece
+
+
+def add_tapping(draft: Draft) -> tuple[Piece, int] | None:
+    """A pressure, temperature or level tapping: a branch, maybe a root valve, and a balloon. Returns it and its node."""
+    bubbles = [k for k in draft.catalog.by_group("instrument") if is_bubble_kind(k)]
+    kind = choose_bubble(draft, bubbles)
+    items: list[Item] = []
+    labels: list[Sequence[str]] = []
+    if draft.chance(0.5):
+        valve = small_valve(draft)
+        items.append(Item(valve, draft.rng.uniform(2.5, 5)))
+        labels.append(lettering_of(draft, valve))
+    if draft.chance(0.2) and draft.has("flange_pair"):
+        items.append(Item(draft.catalog["flange_pair"], draft.rng.uniform(1, 3)))
+        labels.append(())
+    items.append(Item(kind, draft.rng.uniform(3, 8)))
+    pen = draft.pen("process" if items[:-1] or draft.style.family != "cae" else "signal", "solid")
+    pen = Pen(pen.kind, "solid", draft.style.thin_mm if draft.chance(0.5) else draft.style.pipe_mm)
+    made = try_branch(draft, items, labels=labels, pen=pen)
+    if made is None:
+        return None
+    piece = made[0][-1]
+    return piece, made[1][-1]
