@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from ezdxf import colors
+from ezdxf.entities.ltype import compile_line_pattern
 
 from pid.document.draw_vectors import text_drop, text_width
 from pid.document.flatten import flatten_ellipse, name_shape
@@ -33,10 +34,7 @@ class StyleTable:
 
     def __init__(self, document: Any) -> None:
         self._layers = {layer.dxf.name.lower(): layer for layer in document.layers}
-        self._linetypes = {
-            linetype.dxf.name.lower(): tuple(float(v) for v in linetype.simplified_line_pattern())
-            for linetype in document.linetypes
-        }
+        self._linetypes = {linetype.dxf.name.lower(): _read_pattern(linetype) for linetype in document.linetypes}
         self._ltscale = float(document.header.get("$LTSCALE", 1.0)) or 1.0
         self._hidden = {
             name
@@ -80,6 +78,14 @@ class StyleTable:
         if weight == BYLAYER_WEIGHT and layer is not None:
             weight = int(layer.dxf.get("lineweight", -3))
         return weight / 100 if weight > 0 else DEFAULT_WEIGHT_MM
+
+
+def _read_pattern(linetype: Any) -> tuple[float, ...]:
+    """Lengths on, off, on, ...; letters and shapes inside a linetype (``--GAS--``) stand in its gaps."""
+    elements = [float(tag.value) for tag in linetype.pattern_tags.tags if tag.code == 49]
+    if len(elements) < 2:
+        return ()
+    return tuple(float(v) for v in compile_line_pattern(sum(abs(v) for v in elements), elements))
 
 
 def make_vectors(

@@ -135,13 +135,18 @@ class TestEntities:
         frame, signal, yellow = sheet.vectors.paths
         assert frame.color == (0, 0, 0)
         assert signal.color == (255, 0, 0)
-        assert signal.dash_px == pytest.approx((0.5 * sheet.info.px_per_mm, 0.1 * sheet.info.px_per_mm)) or (
-            len(signal.dash_px) == 2 and signal.dash_px[0] > signal.dash_px[1]
-        )
+        assert signal.dash_px == pytest.approx((1.27 * sheet.info.px_per_mm, 0.254 * sheet.info.px_per_mm))
         assert signal.width_px == pytest.approx(0.5 * sheet.info.px_per_mm)
         assert signal.layer == "SIGNAL"
         assert yellow.color == (255, 255, 0)
         assert is_ink(sheet, 200, 60)
+
+    def test_linetype_with_letters_has_gaps(self, document: Document, model: Modelspace, load) -> None:
+        pattern = 'A,5,-2,["GAS",STANDARD,S=1,U=0.0,X=-0.1,Y=-.05],-3'
+        document.linetypes.add("GASLINE", pattern=pattern, description="gas", length=10)
+        model.add_line((0, 50), (400, 50), dxfattribs={"linetype": "GASLINE"})
+        sheet = load()
+        assert sheet.vectors.paths[1].dash_px == pytest.approx((5 * sheet.info.px_per_mm, 5 * sheet.info.px_per_mm))
 
     def test_hidden_layers(self, document: Document, model: Modelspace, load) -> None:
         document.layers.add("OFF").off()
