@@ -103,4 +103,4 @@ def _pool_adjacent(values: Array) -> Array:
 def _thickened(boxes: Array, least: float) -> Array:
     boxes = as_boxes(boxes)
     grow = np.clip(least - (boxes[:, 2:] - boxes[:, :2]), 0, None) / 2
-    return np.c_[boxes[:, :2] - grow, boxes[:, 2:] + grow]
+    return np.asarray(np.c_[boxes[:, :2] - grow, boxes[:, 2:] + grow], float)

@@ -7,7 +7,6 @@ with its boxes in tile pixels. Whole sheets are kept, not tiles: a sheet gives n
 
 from __future__ import annotations
 
-import json
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
@@ -222,8 +221,3 @@ def alter_ink(image: Image, rng: np.random.Generator) -> Image:
         noise = cv2.resize(grain, (len(image), len(image)), interpolation=cv2.INTER_LINEAR)
         image = np.clip(image + noise, 0, 255).astype(np.uint8)
     return np.asarray(image, np.uint8)
-
-
-def write_json(path: Path, data: object) -> None:
-    """Write JSON for people and for diffs: indented, keys in the order given."""
-    path.write_text(json.dumps(data, indent=1) + "\n")
