@@ -89,10 +89,17 @@ def test_lines_end_at_symbols_and_tees(drawing: Drawing) -> None:
     near = 2.0
     held = 0
     ends = [(line, p) for line in drawing.lines for p in (line.points[0], line.points[-1])]
-    segments = np.array([(*a, *b) for line in drawing.lines for a, b in zip(line.points, line.points[1:], strict=False)])
+    segments = np.array(
+        [(*a, *b) for line in drawing.lines for a, b in zip(line.points, line.points[1:], strict=False)]
+    )
     owner = np.array([i for i, line in enumerate(drawing.lines) for _ in line.points[1:]])
     for line, (x, y) in ends:
-        inside = (boxes[:, 0] - near <= x) & (x <= boxes[:, 2] + near) & (boxes[:, 1] - near <= y) & (y <= boxes[:, 3] + near)
+        inside = (
+            (boxes[:, 0] - near <= x)
+            & (x <= boxes[:, 2] + near)
+            & (boxes[:, 1] - near <= y)
+            & (y <= boxes[:, 3] + near)
+        )
         others = owner != drawing.lines.index(line)
         joined = distance_to_segments([(x, y)], segments[others])[0].min() < 0.5 if others.any() else False
         held += bool(inside.any() or joined)
@@ -100,14 +107,7 @@ def test_lines_end_at_symbols_and_tees(drawing: Drawing) -> None:
 
 
 def test_connections_are_what_the_lines_join(drawing: Drawing) -> None:
-    """Symbols joined by a walk over the truth's lines, by coordinates alone, are exactly the connections with lines."""
-    at: dict[tuple[int, int], set[str]] = defaultdict(set)
-    key = lambda p: (round(p[0] * 4), round(p[1] * 4))  # noqa: E731
-    where: dict[tuple[int, int], set[tuple[int, int]]] = defaultdict(set)
-    for line in drawing.lines:
-        a, b = key(line.points[0]), key(line.points[-1])
-        where[a].add(b)
-        where[b].add(a)
+    """By coordinates alone: the lines that a connection names run as one path from the one symbol to the other."""
     ids = {s.id: s for s in drawing.symbols}
     for c in drawing.connections:
         assert ids[c.a].group not in NEVER_AN_END and ids[c.b].group not in NEVER_AN_END
@@ -115,13 +115,16 @@ def test_connections_are_what_the_lines_join(drawing: Drawing) -> None:
             continue
         used = {line.id: line for line in drawing.lines if line.id in c.lines}
         assert set(used) == set(c.lines)
-        ends = [key(p) for line in used.values() for p in (line.points[0], line.points[-1])]
+        ends = [_rounded(p) for line in used.values() for p in (line.points[0], line.points[-1])]
         loose = [k for k, n in Counter(ends).items() if n == 1]
-        at[loose[0]].update((c.a, c.b))
         # the lines of a connection form one path from a to b: two loose ends, one at each symbol
         assert len(loose) == 2
         reach = {k: _touching(ids[c.a].box, k) for k in loose}, {k: _touching(ids[c.b].box, k) for k in loose}
         assert any(reach[0].values()) or any(reach[1].values())
+
+
+def _rounded(p: tuple[float, float]) -> tuple[int, int]:
+    return round(p[0] * 4), round(p[1] * 4)
 
 
 def _touching(box: tuple[float, float, float, float], k: tuple[int, int], by: float = 14.0) -> bool:

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from pid.catalog import Kind
-from pid.synth.draft import Draft, Item, axis_ports
+from pid.synth.draft import Draft, Item, Train
 from pid.synth.features import choose_bubble, choose_edge, choose_in_line, lettering_of, small_valve, state_of
 from pid.synth.network import Pen
 from pid.synth.place import Piece, grown_box
 from pid.synth.route import STEPS
+from pid.synth.sketch import Written, axis_ports
 from pid.synth.style import is_bubble_kind
 
 
@@ -26,9 +27,16 @@ def branch_point(draft: Draft, edge: int, *, side: int | None = None) -> tuple[f
 
 
 def try_branch(
-    draft: Draft, items: Sequence[Item], *, tail: float = 0.0, edges: Sequence[int] | None = None, pen: Pen | None = None,
-    labels: Sequence[Sequence[str]] = (), end_text: str = "", direction: int | None = None,
-) -> tuple[list[Piece], list[int]] | None:  # fmt: skip
+    draft: Draft,
+    items: Sequence[Item],
+    *,
+    tail: float = 0.0,
+    edges: Sequence[int] | None = None,
+    pen: Pen | None = None,
+    labels: Sequence[Sequence[str]] = (),
+    end_text: str = "",
+    direction: int | None = None,
+) -> tuple[list[Piece], list[int]] | None:
     """A train square to a pipe from a new tee; None without room. Returns its pieces and nodes."""
     edges = edges if edges is not None else draft.pipe_edges(8)
     if direction is not None:
@@ -39,10 +47,9 @@ def try_branch(
     t, way = branch_point(draft, edge)
     if direction is not None:
         way = direction
-    length, e = draft.net.length(edge), draft.net.edges[edge]
+    length = draft.net.length(edge)
     if t < 2.6 * draft.u or t > length - 2.6 * draft.u:
         return None
-    del e
     at = draft.point_on(edge, t)
     train = draft.plan_train(at, way, items, tail=tail)
     if train is None:
@@ -59,11 +66,9 @@ def try_branch(
     along = draft.heading(edge) in (0, 180)
     if not draft.fits(clear, grow=0.0) or not draft.paper.free(tee, (0, 1, 3 if along else 2)):
         return None
-    texts = []
-    if end_text:
-        texts = _end_text(draft, train, way, end_text)
-        if texts is None:
-            return None
+    texts = _end_text(draft, train, way, end_text) if end_text else []
+    if texts is None:
+        return None
     node = draft.net.tee(edge, at)
     for layer in (2, 3):
         draft.paper.mark(tee, layer)
@@ -79,10 +84,9 @@ def try_branch(
     return [p for p, _, _ in train.parts], nodes
 
 
-def _end_text(draft: Draft, train: object, way: int, text: str) -> list | None:  # type: ignore[type-arg]
-    x0, y0, x1, y1 = train.box  # type: ignore[attr-defined]
+def _end_text(draft: Draft, train: Train, way: int, text: str) -> list[Written] | None:
     side = {0: "right", 90: "above", 180: "left", 270: "below"}[way]
-    texts = draft.stack([text], (x0, y0, x1, y1), side, angle=0)
+    texts = draft.stack([text], train.box, side, angle=0)
     return texts if all(draft.fits(t.box, grow=0.3) for t in texts) else None
 
 
@@ -252,7 +256,7 @@ def add_bypass(draft: Draft, main: Kind | None = None) -> Piece | None:
     piece, before, after = placed
     block = small_valve(draft)
     for e, t_end, order in ((before, -1, 0), (after, 1, 1)):
-        x = draft.net.length(e)
+        rest, x = e, draft.net.length(e)
         reducer = draft.chance(0.5) and draft.has("concentric_reducer")
         if reducer:
             at = x - 4.5 * u if t_end < 0 else 4.5 * u
@@ -260,17 +264,17 @@ def add_bypass(draft: Draft, main: Kind | None = None) -> Piece | None:
                 e, at, draft.catalog["concentric_reducer"], reverse=order == 1, label=(draft.names.reducer(),)
             )
             if made is not None:
-                e = made[1] if t_end < 0 else made[2]  # noqa: PLW2901
-        x = draft.net.length(e)
+                rest = made[1] if t_end < 0 else made[2]
+        x = draft.net.length(rest)
         at = x * 0.42 if t_end < 0 else x * 0.58
-        made = draft.insert(e, at, block, state="", label=lettering_of(draft, block))
+        made = draft.insert(rest, at, block, state="", label=lettering_of(draft, block))
         if made is not None and draft.chance(0.5):
             add_drain(draft, [made[2] if t_end < 0 else made[1]])
     return piece
 
 
 def add_tapping(draft: Draft) -> tuple[Piece, int] | None:
-    """A pressure, temperature or level tapping: a branch, maybe a root valve, and a balloon. Returns it and its node."""
+    """A tapping: a branch, maybe a root valve, and a balloon. Returns the balloon and its node."""
     bubbles = [k for k in draft.catalog.by_group("instrument") if is_bubble_kind(k)]
     kind = choose_bubble(draft, bubbles)
     items: list[Item] = []

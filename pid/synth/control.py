@@ -273,6 +273,7 @@ def add_loop(draft: Draft) -> bool:
 
 
 def stem_middle(draft: Draft, valve: Piece, actuator: Piece) -> Point | None:
+    """Where a leader meets the stem between a valve and its actuator, in houses that lead it there."""
     stem = valve.port("stem")
     x0, y0, x1, y1 = actuator.box
     a = ((x0 + x1) / 2, (y0 + y1) / 2)

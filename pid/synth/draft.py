@@ -12,7 +12,7 @@ from pid.synth.ink import Lettering
 from pid.synth.network import Pen
 from pid.synth.place import ACROSS, ALONG, SOLID, TEXT, Piece, grown_box, union_box
 from pid.synth.route import STEPS
-from pid.synth.sketch import UPRIGHT, Sketch, axis_ports
+from pid.synth.sketch import UPRIGHT, Sketch, Written, axis_ports
 from pid.synth.style import is_bubble_kind
 
 CONTACT = "contact"  # style of an edge that joins parts which touch: no ink of its own
@@ -171,9 +171,8 @@ class Draft(Sketch):
         high = abs(p1.x - start[0]) + abs(p1.y - start[1])
         if high < low - 1e-6 or not self.room_on(index, min(low, t), max(high, t), piece.box):
             return None
-        if must_label and label:
-            if not self.label(piece, label, along=heading in (0, 180), clear=clear):
-                return None
+        if must_label and label and not self.label(piece, label, along=heading in (0, 180), clear=clear):
+            return None
         a = self.net.add_node((p0.x, p0.y), piece, entry)
         b = self.net.add_node((p1.x, p1.y), piece, leave)
         before, after = self.net.insert(index, a, b)
@@ -198,7 +197,8 @@ class Draft(Sketch):
         low = abs(first.x - start[0]) + abs(first.y - start[1])
         if not self.room_on(index, low, high, union_box([p.box for p, _, _ in train.parts])):
             return None
-        along, texts = heading in (0, 180), []
+        along = heading in (0, 180)
+        texts: list[tuple[Piece, list[Written]]] = []
         for (piece, _, _), lines in zip(train.parts, labels, strict=False):
             made = self.plan_label(piece, lines, along=along, clear=clear, avoid=[t.box for _, ts in texts for t in ts])
             if made is None:
@@ -231,7 +231,7 @@ class Draft(Sketch):
             made = self._part_at(item, at, direction)
             if made is None:
                 return None
-            piece, entry, leave = made
+            piece, _entry, leave = made
             parts.append(made)
             boxes.append(piece.box)
             if leave is None:

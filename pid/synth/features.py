@@ -27,6 +27,8 @@ _COMMON_CAE = {
     "gate_valve": 3.0, "ball_valve": 9.0, "globe_valve": 8.0, "butterfly_valve": 7.0, "swing_check_valve": 6.0,
     "concentric_reducer": 8.0, "flange_pair": 0.7, "flange": 0.7, "check_valve": 2.0,
 }  # fmt: skip
+_FIELD_BUBBLES = {"discrete_field": 8.0}  # how often a balloon kind whose name holds the key is drawn
+_ROOM_BUBBLES = {"shared": 5.0, "discrete_panel": 2.5}
 SURROUND = 1.2  # u between a part and the dashed box round it
 _IN_LINE_GROUPS = ("valve", "fitting", "reducer")
 
@@ -36,8 +38,7 @@ def choose_in_line(draft: Draft, *, groups: Sequence[str] = _IN_LINE_GROUPS) -> 
     kinds = [k for k in draft.in_line if k.group in groups]
     due = [k for k in draft.rare if k in kinds]
     if due and draft.chance(0.35):
-        kind = due[int(draft.rng.integers(len(due)))]
-        return kind
+        return due[int(draft.rng.integers(len(due)))]
     own = np.random.default_rng([draft.style.seed, 77])
     flat = draft.style.family == "benchmark"
     common = _COMMON | _COMMON_CAE if draft.style.family == "cae" else _COMMON
@@ -60,7 +61,7 @@ def state_of(draft: Draft, kind: Kind, *, closed: bool | None = None) -> str:
     return ""
 
 
-def lettering_of(draft: Draft, kind: Kind) -> tuple[str, ...]:
+def lettering_of(draft: Draft, kind: Kind) -> tuple[str, ...]:  # noqa: PLR0911
     """Lettering of a part in line, tag last."""
     form, names = draft.style.tag_form, draft.names
     if kind.group == "reducer":
@@ -68,8 +69,7 @@ def lettering_of(draft: Draft, kind: Kind) -> tuple[str, ...]:
     if kind.group == "valve":
         if form == "none" and draft.chance(0.7):
             return ()
-        lines = names.valve() if draft.chance(0.95) else ()
-        return lines
+        return names.valve() if draft.chance(0.95) else ()
     if kind.group == "instrument":
         return (names.size(),) if draft.chance(0.5) else ()
     if draft.style.family == "benchmark":
@@ -119,6 +119,7 @@ def add_surround(draft: Draft, piece: Piece) -> None:
 
 
 def choose_edge(draft: Draft, edges: Sequence[int]) -> int:
+    """One of the edges, long ones more often."""
     lengths = np.array([draft.net.length(e) for e in edges])
     return edges[int(draft.rng.choice(len(edges), p=lengths / lengths.sum()))]
 
@@ -178,7 +179,7 @@ def choose_bubble(draft: Draft, kinds: Sequence[Kind], *, remote: bool = False) 
         return due[int(draft.rng.integers(len(due)))]
     own = np.random.default_rng([draft.style.seed, 9 + remote])
     weights = np.array([
-        ((8.0 if "discrete_field" in k.name else 0.3) if not remote else (5.0 if "shared" in k.name else 2.5 if "discrete_panel" in k.name else 0.4))
+        next((w for part, w in (_ROOM_BUBBLES if remote else _FIELD_BUBBLES).items() if part in k.name), 0.35)
         for k in kinds
     ]) * own.lognormal(0, 0.5, len(kinds))  # fmt: skip
     return kinds[int(draft.rng.choice(len(kinds), p=weights / weights.sum()))]

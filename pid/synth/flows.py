@@ -24,7 +24,7 @@ def place_connectors(draft: Draft, *, at_left: int, at_right: int) -> list[Termi
     if not draft.has("off_page_connector"):
         return out
     u, rng = draft.u, draft.rng
-    x0, y0, x1, y1 = draft.area
+    _x0, y0, _x1, y1 = draft.area
     inset = {s: rng.uniform(1, 30) * u for s in (0, 180)}
     for side, count in ((180, at_left), (0, at_right)):
         for _ in range(count):
@@ -38,7 +38,7 @@ def place_connectors(draft: Draft, *, at_left: int, at_right: int) -> list[Termi
 
 
 def _connector(draft: Draft, side: int, y: float, inset: float) -> Terminal | None:
-    u, names = draft.u, draft.names
+    _u, names = draft.u, draft.names
     x0, _, x1, _ = draft.area
     others = [k for k in draft.catalog.by_group("connector") if "header" not in k.name]
     due = [k for k in draft.rare if k in others]
@@ -159,6 +159,8 @@ def lay_flows(draft: Draft, terminals: list[Terminal]) -> list[Terminal]:
         for j in order:
             b = terminals[j]
             own = a.item is not None and b.item is a.item
+            if a.item and b.item and a.item is not b.item and a.item.kind is b.item.kind and _few_nozzles(a):
+                continue  # a pump and its spare share headers; they do not feed each other
             if (own and not to_itself) or (a.sense and a.sense == b.sense):
                 continue
             d = np.abs(np.array(draft.net.nodes[b.node].at) - here).sum()
@@ -272,7 +274,7 @@ def finish_open_ends(draft: Draft) -> None:
     headers = [t for t in ends if draft.net.nodes[t.node].port.startswith("header")]
     others = [t for t in ends if t not in headers]
     for t in others:
-        near = sorted(headers, key=lambda h: abs(draft.net.nodes[h.node].at[0] - draft.net.nodes[t.node].at[0]))  # noqa: B023
+        near = sorted(headers, key=lambda h: abs(draft.net.nodes[h.node].at[0] - draft.net.nodes[t.node].at[0]))
         if near and draft.chance(0.7) and route_terminals(draft, t, near[0]):
             headers.remove(near[0])
             continue
@@ -282,7 +284,6 @@ def finish_open_ends(draft: Draft) -> None:
         route_to_pipe(draft, h, tries=14)
 
 
-def _few_nozzles(draft: Draft, terminal: Terminal) -> bool:
+def _few_nozzles(terminal: Terminal) -> bool:
     """Whether a terminal is on an item that makes no sense without its pipes, unlike a vessel's spare nozzle."""
-    piece = draft.net.nodes[terminal.node].piece
-    return piece is not None and piece.item.kind.group in _FEW_NOZZLES
+    return terminal.item is not None and terminal.item.kind.group in _FEW_NOZZLES

@@ -21,26 +21,76 @@ from pid.synth.plant import Names
 from pid.synth.style import Style, choose_style, rare_kinds
 
 _SHARED: dict[Callable[[Draft], object], float] = {
-    stations.add_flanged_valve: 1.5, stations.add_control_station: 1.6, stations.add_meter: 1.0, stations.add_shutdown_signal: 0.6,
-    stations.add_loose: 0.6, stations.add_pipe: 1.0,
-}  # fmt: skip
+    stations.add_flanged_valve: 1.5,
+    stations.add_control_station: 1.6,
+    stations.add_meter: 1.0,
+    stations.add_shutdown_signal: 0.6,
+    stations.add_loose: 0.6,
+    stations.add_pipe: 1.0,
+}
 # Share of balloons, meters and gauges among all symbols below which an act that draws one is favoured; counted on
 # public sheets: 23 % offshore, 7 % on a small export of a CAE system, 19 % on benchmark sheets.
 _INSTRUMENT_SHARE = {"offshore": 0.23, "cae": 0.13, "vendor": 0.21}
 _READINGS: tuple[Callable[[Draft], object], ...] = (
-    control.add_indication, control.add_indication, control.add_tapping_lettered, stations.add_control_station,
-    stations.add_meter, control.add_operated_valve, control.add_tag_bubble,
-)  # fmt: skip
+    control.add_indication,
+    control.add_indication,
+    control.add_tapping_lettered,
+    stations.add_control_station,
+    stations.add_meter,
+    control.add_operated_valve,
+    control.add_tag_bubble,
+)
 _MARGIN_U = 8.0  # paper kept free along the frame
 _MISSES = 160  # tries in a row without room after which a sheet counts as full
 
 # How often each act is tried, by family; what does not find room is simply not drawn.
 _ACTS: dict[str, dict[Callable[[Draft], object], float]] = {
-    "offshore": {features.add_in_line: 6, branches.add_drain: 5, branches.add_relief: 1, control.add_indication: 2.2, control.add_loop: 1, control.add_operated_valve: 1.2, control.add_tag_bubble: 2, features.add_train: 1.5, branches.add_rare_branch: 1},
-    "vendor": {features.add_in_line: 5, branches.add_drain: 4, branches.add_relief: 1, features.add_line_balloon: 1.0, control.add_indication: 3, control.add_loop: 0.8, control.add_operated_valve: 0.8, control.add_tag_bubble: 1.5, features.add_train: 1.5, branches.add_rare_branch: 1},
-    "cae": {features.add_in_line: 5, branches.add_drain: 2, branches.add_relief: 0.6, control.add_indication: 2, control.add_loop: 0.5, control.add_operated_valve: 1, branches.add_rare_branch: 1, control.add_tag_bubble: 0.2},
-    "generic": {features.add_in_line: 5, branches.add_drain: 3, branches.add_relief: 0.8, features.add_line_balloon: 0.3, control.add_indication: 2, control.add_loop: 1, control.add_operated_valve: 1, control.add_tag_bubble: 0.6, features.add_train: 1.2, branches.add_rare_branch: 1},
-}  # fmt: skip
+    "offshore": {
+        features.add_in_line: 6,
+        branches.add_drain: 5,
+        branches.add_relief: 1,
+        control.add_indication: 2.2,
+        control.add_loop: 1,
+        control.add_operated_valve: 1.2,
+        control.add_tag_bubble: 2,
+        features.add_train: 1.5,
+        branches.add_rare_branch: 1,
+    },
+    "vendor": {
+        features.add_in_line: 5,
+        branches.add_drain: 4,
+        branches.add_relief: 1,
+        features.add_line_balloon: 1.0,
+        control.add_indication: 3,
+        control.add_loop: 0.8,
+        control.add_operated_valve: 0.8,
+        control.add_tag_bubble: 1.5,
+        features.add_train: 1.5,
+        branches.add_rare_branch: 1,
+    },
+    "cae": {
+        features.add_in_line: 5,
+        branches.add_drain: 2,
+        branches.add_relief: 0.6,
+        control.add_indication: 2,
+        control.add_loop: 0.5,
+        control.add_operated_valve: 1,
+        branches.add_rare_branch: 1,
+        control.add_tag_bubble: 0.2,
+    },
+    "generic": {
+        features.add_in_line: 5,
+        branches.add_drain: 3,
+        branches.add_relief: 0.8,
+        features.add_line_balloon: 0.3,
+        control.add_indication: 2,
+        control.add_loop: 1,
+        control.add_operated_valve: 1,
+        control.add_tag_bubble: 0.6,
+        features.add_train: 1.2,
+        branches.add_rare_branch: 1,
+    },
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +150,6 @@ def _lay_plant(draft: Draft) -> None:
     items = layout.place_equipment(draft)
     headers = int(rng.poisson({"offshore": 3.0, "cae": 0.2, "vendor": 0.5}.get(style.family, 1.0)))
     flows.lay_headers(draft, headers)
-    count = lambda mean: int(rng.poisson(mean * dense)) + 1  # noqa: E731
     vessel_trim.add_drivers(draft, items)
     for item in items:
         if item.kind.group in ("vessel", "separator"):
@@ -109,7 +158,9 @@ def _lay_plant(draft: Draft) -> None:
             tappings.add_wall_instruments(draft, item)
             for _ in range(int(rng.poisson({"offshore": 1.2, "vendor": 0.4}.get(style.family, 0.3)))):
                 vessel_trim.add_inner_balloon(draft, item)
-    terminals = flows.place_connectors(draft, at_left=count(4), at_right=count(3))
+    terminals = flows.place_connectors(
+        draft, at_left=int(rng.poisson(4 * dense)) + 1, at_right=int(rng.poisson(3 * dense)) + 1
+    )
     for item in items:
         own = layout.equipment_terminals(draft, item)
         terminals += [vessel_trim.trim_terminal(draft, t, item) if draft.chance(0.5) else t for t in own]

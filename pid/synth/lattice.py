@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -27,7 +28,10 @@ def lay_lattice(draft: Draft) -> None:
     pitch = rng.uniform(14, 20) * u
     nx, ny = max(4, int((x1 - x0) / pitch) - 1), max(4, int((y1 - y0) / pitch) - 1)
     origin = (x0 + (x1 - x0 - (nx - 1) * pitch) / 2, y0 + (y1 - y0 - (ny - 1) * pitch) / 2)
-    point = lambda c: (origin[0] + c[0] * pitch, origin[1] + c[1] * pitch)  # noqa: E731
+
+    def point(cell: Cell) -> Point:
+        return origin[0] + cell[0] * pitch, origin[1] + cell[1] * pitch
+
     target = int(draft.style.symbols * rng.uniform(0.55, 0.8))
     runs: list[list[Cell]] = []
     state = _Lattice(nx, ny)
@@ -55,7 +59,7 @@ class _Lattice:
     def take(self, run: list[Cell]) -> None:
         """Use the cells of a run."""
         self.cells.update(run)
-        self.stretches.update(frozenset(s) for s in zip(run, run[1:], strict=False))
+        self.stretches.update(frozenset(s) for s in itertools.pairwise(run))
         self.bends.update(b for a, b, c in zip(run, run[1:], run[2:], strict=False) if (a[0] == b[0]) != (b[0] == c[0]))
 
 
@@ -104,7 +108,7 @@ def _draw_runs(draft: Draft, runs: list[list[Cell]], lattice: _Lattice, point: P
         style = "dashed" if draft.chance(0.15) else "solid"
         pen = Pen("process", style, draft.style.pipe_mm, draft.names.line_number())
         stops = [run[0], *[c for c in run[1:-1] if c in ends or c in lattice.bends], run[-1]]
-        for a, b in zip(stops, stops[1:], strict=False):
+        for a, b in itertools.pairwise(stops):
             for c in (a, b):
                 if c not in at:
                     at[c] = draft.net.add_node(point(c))
@@ -144,7 +148,7 @@ def _fill(draft: Draft) -> None:
                 must_label=draft.chance(0.85),
             )
             if made is not None:
-                made[0].tag = lines[-1] if lines else None  # type: ignore[index]
+                made[0].tag = lines[-1] if lines else None
                 if kind in draft.rare:
                     draft.rare.remove(kind)
         misses = misses + 1 if made is None else 0
@@ -161,7 +165,7 @@ def _close_ends(draft: Draft) -> None:
         edge = next(iter(draft.net.at_node[node]))
         other = draft.net.nodes[draft.net.other(edge, node)].at
         at = draft.net.nodes[node].at
-        way = int(round(np.degrees(np.arctan2(-(at[1] - other[1]), at[0] - other[0])))) % 360
+        way = round(np.degrees(np.arctan2(-(at[1] - other[1]), at[0] - other[0]))) % 360
         if way % 90:
             continue
         piece = draft.make("flange_pair", rotation=way)

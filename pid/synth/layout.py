@@ -19,11 +19,11 @@ _MIDDLE = ("heat_exchanger", "compressor")
 
 @dataclass(frozen=True)
 class Terminal:
-    """An end that waits for a pipe: its node, the way the pipe leaves, and whether something flows in, out or either."""
+    """An end that waits for a pipe: its node and the way the pipe leaves."""
 
     node: int
     direction: int
-    sense: int = 0  # 1: a source of flow, -1: a sink
+    sense: int = 0  # 1: a source of flow, -1: a sink, 0: either
     item: Piece | None = None  # the equipment it belongs to, also when parts stand between
 
 
@@ -174,7 +174,7 @@ def _wall_terminals(draft: Draft, piece: Piece) -> list[Terminal]:
     return out
 
 
-def nozzle_at(draft: Draft, piece: Piece, wall: Point, side: int) -> int | None:
+def nozzle_at(draft: Draft, piece: Piece, wall: Point, side: int) -> int | None:  # noqa: PLR0911
     """A nozzle at a point of the wall; the node where the pipe starts."""
     u, rng = draft.u, draft.rng
     dx, dy = STEPS[side]

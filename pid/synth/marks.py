@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from pid.drawing import Box, Point
@@ -12,14 +14,36 @@ from pid.synth.place import ACROSS, ALONG, SOLID, TEXT, grown_box
 
 RED: Color = (200, 20, 30)
 _DATA = (
-    "SIZE: 3.36M O.D. x 5.1M T/T", "DESIGN: 10 BARG AT 135°C/-28°C", "OPERATING: 3.4 BARG @ 40°C", "MATERIAL: 22 Cr DUPLEX",
-    "CAPACITY: 120 m3/h", "DUTY: 1450 kW", "TRIM: CL 300", "INSULATION: 50 mm", "POWER: 75 kW", "VOLUME: 25 m3", "ID 2400 x 6000 T/T",
-    "DESIGN PRESS.: 16 / FV barg", "DIFF. HEAD: 85 m", "STEAM OUT: 10 BARG/FULL VAC. @ 185°C",
-)  # fmt: skip
+    "SIZE: 2.10 m ID x 4.8 m T/T",
+    "DESIGN: 16 barg / FV AT 150°C",
+    "OPERATING: 7.2 barg @ 55°C",
+    "MATERIAL: SS 316L",
+    "CAPACITY: 95 m3/h",
+    "DUTY: 870 kW",
+    "RATING: CL 600",
+    "INSULATION: 60 mm",
+    "POWER: 55 kW",
+    "VOLUME: 18 m3",
+    "ID 1800 x 5200",
+    "DESIGN PRESS.: 25 / FV barg",
+    "DIFF. HEAD: 64 m",
+    "MIN. DESIGN TEMP.: -20 °C",
+    "ELEVATION: 6.5 m",
+    'TRIM: 2" CL 300',
+)
 _BOXED = (
-    ("SV 104.01", "P = 6 barg", "DN = 25/50"), ("1 OUT OF 2 D VOTING",), ("MCP",), ("UCP",), ("SEE DETAIL A",), ("FIRE CASE", "SET 10 BARG"),
-    ("5.0 bar / 100 °C",), ("VENDOR SCOPE",), ("2oo3",), ("MIN. 500",), ("POCKET", "NOT ALLOWED"),
-)  # fmt: skip
+    ("SV 12", "p = 8 bar", "DN 40/80"),
+    ("2 OUT OF 3",),
+    ("LCP",),
+    ("UNIT PANEL",),
+    ("SEE DETAIL B",),
+    ("BLOCKED OUTLET", "SET 12 BARG"),
+    ("4.0 bar / 90 °C",),
+    ("BY SUPPLIER",),
+    ("2oo3",),
+    ("MIN. 600",),
+    ("FREE DRAINING", "TO DRUM"),
+)
 
 
 def draw_line(draft: Draft, points: list[Point], *, dash: tuple[float, ...] = (), layer: str = "mark") -> None:
@@ -27,7 +51,7 @@ def draw_line(draft: Draft, points: list[Point], *, dash: tuple[float, ...] = ()
     draft.over.append(
         Stroke(np.array(points), draft.style.thin_mm, dash_mm=tuple(d * draft.u for d in dash), layer=layer)
     )
-    for p, q in zip(points, points[1:], strict=False):
+    for p, q in itertools.pairwise(points):
         box = (min(p[0], q[0]), min(p[1], q[1]), max(p[0], q[0]), max(p[1], q[1]))
         if min(box[2] - box[0], box[3] - box[1]) < draft.u:
             draft.paper.mark(box, TEXT)
@@ -124,76 +148,81 @@ def _free_box(draft: Draft, width: float, height: float) -> Box | None:
     return None
 
 
-def add_tracing(draft: Draft) -> None:
-    """A thin dashed line along a pipe: traced or jacketed."""
-    edges = draft.pipe_edges(15)
-    if not edges:
-        return
-    edge = edges[int(draft.rng.integers(len(edges)))]
-    (ax, ay), (bx, by) = draft.net.ends(edge)
-    along = abs(bx - ax) >= abs(by - ay)
-    sides = (-1, 1) if draft.chance(0.3) else (draft.rng.choice([-1, 1]),)
-    dash = ((2.0, 0.8), (3.0, 0.8, 0.5, 0.8), ())[int(draft.rng.integers(3))]
-    for s in sides:
-        d = s * 1.3 * draft.u
-        p, q = ((ax, ay + d), (bx, by + d)) if along else ((ax + d, ay), (bx + d, by))
-        box = (min(p[0], q[0]), min(p[1], q[1]), max(p[0], q[0]), max(p[1], q[1]))
-        m = 2.5 * draft.u
-        inner = (box[0] + m, box[1], box[2] - m, box[3]) if along else (box[0], box[1] + m, box[2], box[3] - m)
-        if draft.paper.free(inner, (SOLID, TEXT, ACROSS if along else ALONG)):
-            points = [(inner[0], inner[1]), (inner[2], inner[3])]
-            draft.over.append(
-                Stroke(np.array(points), draft.style.thin_mm, dash_mm=tuple(x * draft.u for x in dash), layer="tracing")
-            )
-
-
-def add_break_mark(draft: Draft) -> None:
-    """A wave across a pipe: the drawn length is not the true one."""
-    edges = draft.pipe_edges(12)
-    if not edges:
-        return
-    edge = edges[int(draft.rng.integers(len(edges)))]
-    heading = draft.heading(edge)
-    x, y = draft.point_on(edge, draft.rng.uniform(0.3, 0.7) * draft.net.length(edge))
+def draw_leader(draft: Draft, points: list[Point], *, head: bool = True) -> None:
+    """A thin line with a slim filled head on its last point; no symbol, no pipe."""
     u = draft.u
-    if not draft.paper.free(
-        (x - 2 * u, y - 2 * u, x + 2 * u, y + 2 * u), (SOLID, TEXT, ACROSS if heading in (0, 180) else ALONG)
-    ):
-        return
-    t = np.linspace(-1, 1, 9)
-    wave = np.c_[0.7 * u * np.sin(np.pi * t), 1.8 * u * t]
-    if heading in (90, 270):
-        wave = wave[:, ::-1]
-    draft.over.append(Stroke(wave + (x, y), draft.style.thin_mm, layer="mark"))
-    draft.paper.mark((x - 2 * u, y - 2 * u, x + 2 * u, y + 2 * u), TEXT)
+    draft.over.append(Stroke(np.array(points), draft.style.thin_mm, layer="leader"))
+    for p, q in itertools.pairwise(points):
+        for t in np.linspace(0, 0.85, 8):
+            x, y = p[0] + t * (q[0] - p[0]), p[1] + t * (q[1] - p[1])
+            draft.paper.mark((x, y, x, y), TEXT)
+    if head:
+        tip, back = np.array(points[-1]), np.array(points[-2])
+        d = (tip - back) / max(float(np.hypot(*(tip - back))), 1e-9)
+        s = np.array([-d[1], d[0]])
+        foot = tip - d * 3.0 * u
+        draft.over.append(
+            Stroke(
+                np.array([tip, foot + s * 0.55 * u, foot - s * 0.55 * u]),
+                draft.style.thin_mm,
+                closed=True,
+                fill="ink",
+                layer="leader",
+            )
+        )
 
 
-def add_dimension(draft: Draft) -> None:
-    """A dimension between two places along a pipe: two thin lines, a double arrow, a length."""
-    edges = draft.pipe_edges(26)
-    if not edges:
+def add_remark(draft: Draft) -> None:
+    """A remark beside a part or a pipe."""
+    if not draft.pieces:
         return
-    edge = edges[int(draft.rng.integers(len(edges)))]
-    if draft.heading(edge) not in (0, 180):
-        return
-    u, h = draft.u, draft.style.text_mm
-    (ax, ay), (bx, _) = draft.net.ends(edge)
-    low, high = min(ax, bx), max(ax, bx)
-    x = draft.rng.uniform(low, high - 14 * u)
-    w, drop = draft.rng.uniform(9, 14) * u, draft.rng.uniform(7, 12) * u
-    s = draft.rng.choice([-1, 1])
-    y = ay + s * drop
-    box = (x, min(ay + s * 1.6 * u, y), x + w, max(ay + s * 1.6 * u, y))
-    if not draft.fits(box, grow=1.0):
-        return
-    for at in (x, x + w):
-        draw_line(draft, [(at, ay + s * 1.2 * u), (at, y + s * u)])
-    draw_line(draft, [(x, y), (x + w, y)])
-    for at, k in ((x, 1), (x + w, -1)):
-        head = np.array([(at, y), (at + k * 2.2 * u, y - 0.45 * u), (at + k * 2.2 * u, y + 0.45 * u)])
-        draft.over.append(Stroke(head, draft.style.thin_mm, closed=True, fill="ink", layer="mark"))
+    piece = draft.pieces[int(draft.rng.integers(len(draft.pieces)))]
+    x0, y0, x1, y1 = piece.box
+    text = draft.names.remark()
+    h = draft.style.text_mm
+    w = draft.extent(text, h)[0]
+    c = ((x0 + x1) / 2, (y0 + y1) / 2)
+    u = draft.u
     draft.try_write(
-        draft.pick(["MIN.", "(NOTE 4)", "500", "10D", "5D", "MAX. 2 m"]),
-        [(x + w / 2, y - h), (x + w / 2, y + h)],
-        grow=0.2,
+        text,
+        [
+            (c[0], y1 + h + u),
+            (c[0], y0 - h - u),
+            (x1 + w / 2 + u, y0 - h),
+            (x0 - w / 2 - u, y1 + h),
+            (c[0], y1 + 2.6 * h + u),
+        ],
+        owner=piece,
+    )
+
+
+def add_boundary(draft: Draft) -> None:
+    """A dash-dot box round part of the plant: a package, a skid, a limit of supply."""
+    u = draft.u
+    x0, y0, x1, y1 = draft.area
+    w, h = draft.rng.uniform(0.15, 0.45) * (x1 - x0), draft.rng.uniform(0.15, 0.5) * (y1 - y0)
+    x, y = draft.rng.uniform(x0 + 2 * u, x1 - w - 2 * u), draft.rng.uniform(y0 + 2 * u, y1 - h - 2 * u)
+    corners = [(x, y), (x + w, y), (x + w, y + h), (x, y + h)]
+    for p, q in zip(corners, [*corners[1:], corners[0]], strict=True):
+        along = p[1] == q[1]
+        box = (min(p[0], q[0]), min(p[1], q[1]), max(p[0], q[0]), max(p[1], q[1]))
+        if not draft.paper.free(box, (SOLID, TEXT, ALONG if along else ACROSS)):
+            return
+    dash = [(6.0, 1.2, 0.9, 1.2), (3.0, 1.2), (8.0, 1.5, 1.5, 1.5)][int(draft.rng.integers(3))]
+    draft.over.append(
+        Stroke(
+            np.array(corners), draft.style.thin_mm, closed=True, dash_mm=tuple(d * u for d in dash), layer="boundary"
+        )
+    )
+    for p, q in zip(corners, [*corners[1:], corners[0]], strict=True):
+        draft.paper.mark(
+            (min(p[0], q[0]), min(p[1], q[1]), max(p[0], q[0]), max(p[1], q[1])), ALONG if p[1] == q[1] else ACROSS
+        )
+    tag, name = draft.names.equipment("other")
+    text = draft.pick([tag, name, "SKID LIMITS", "PACKAGE LIMIT", f"{name} {tag}"])
+    tw = draft.extent(text, draft.style.title_mm)[0]
+    draft.try_write(
+        text,
+        [(x + tw / 2 + 2 * u, y + 3 * u), (x + tw / 2 + 2 * u, y + h - 3 * u), (x + w - tw / 2 - 2 * u, y + h + 3 * u)],
+        height=draft.style.title_mm,
     )

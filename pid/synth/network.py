@@ -215,11 +215,7 @@ def _shortest_path(network: Network, starts: list[int], goals: set[int]) -> list
         new = []
         for node in front:
             if node in goals:
-                path: list[int] = []
-                while (e := came[node]) is not None:
-                    path.append(e)
-                    node = network.other(e, node)  # noqa: PLW2901
-                return path[::-1]
+                return _way_back(network, came, node)
             for e in sorted(network.at_node[node]):
                 far = network.other(e, node)
                 if far not in came:
@@ -227,3 +223,11 @@ def _shortest_path(network: Network, starts: list[int], goals: set[int]) -> list
                     new.append(far)
         front = new
     return []
+
+
+def _way_back(network: Network, came: dict[int, int | None], node: int) -> list[int]:
+    path: list[int] = []
+    while (e := came[node]) is not None:
+        path.append(e)
+        node = network.other(e, node)
+    return path[::-1]

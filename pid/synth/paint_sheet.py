@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
-import hashlib
+import itertools
 from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pid.drawing import Connection, Drawing, Line, Point, SheetInfo, Source, Symbol, Table, TitleBlock, Word
+from pid.drawing import Drawing, Point, Table, TitleBlock, Word
 from pid.synth.draft import CONTACT, Draft
 from pid.synth.ink import Ink, Lettering, Stroke
-from pid.synth.network import Chain, find_connections
+from pid.synth.network import Chain
 from pid.synth.place import Piece
+from pid.synth.sheet_truth import build_drawing, chain_points
 
 Array = NDArray[np.float64]
 
 DASHES = {  # lengths in u; what the line means is told by the marks on it
-    "dashed": (2.4, 1.2), "long_dash": (6.0, 1.5), "dash_dot": (6.0, 1.2, 0.8, 1.2), "dotted": (0.5, 0.9), "electric": (2.4, 1.2),
-}  # fmt: skip
+    "dashed": (2.4, 1.2),
+    "long_dash": (6.0, 1.5),
+    "dash_dot": (6.0, 1.2, 0.8, 1.2),
+    "dotted": (0.5, 0.9),
+    "electric": (2.4, 1.2),
+}
 _MARKED = ("pneumatic", "capillary", "hydraulic", "data_link", "software", "electric_ticks")
 
 
 def paint_sheet(
-    draft: Draft, *, name: str, marks: Sequence[Stroke | Lettering] = (), words: Sequence[Word] = (), tables: Sequence[Table] = (),
+    draft: Draft,
+    *,
+    name: str,
+    marks: Sequence[Stroke | Lettering] = (),
+    words: Sequence[Word] = (),
+    tables: Sequence[Table] = (),
     title_block: TitleBlock | None = None,
-) -> tuple[Ink, Drawing]:  # fmt: skip
+) -> tuple[Ink, Drawing]:
     """The display list in mm and the truth in pixels. `marks`, `words`, `tables` are the furniture, mm."""
     chains = [c for c in draft.net.chains() if c.pen.style != CONTACT]
     ids = {c.edges[0]: f"l{i}" for i, c in enumerate(chains)}
@@ -45,7 +55,7 @@ def paint_sheet(
     ]
     ink += marks
     width, height = draft.style.paper_mm
-    drawing = _truth(draft, chains, ids, line_of, name, words, tables, title_block)
+    drawing = build_drawing(draft, chains, ids, line_of, name, words, tables, title_block)
     blocks = {p.id: p.kind.name for p in draft.pieces}
     return Ink(width, height, tuple(ink), blocks), drawing
 
@@ -67,17 +77,6 @@ def _draw_piece(piece: Piece) -> list[Stroke | Lettering]:
             )
         )  # fmt: skip
     return out
-
-
-def chain_points(draft: Draft, chain: Chain) -> Array:
-    """Points (N, 2) of a line, mm, without points that are no bends."""
-    points = [draft.net.nodes[n].at for n in chain.nodes]
-    out = [points[0]]
-    for i in range(1, len(points) - 1):
-        a, b, c = out[-1], points[i], points[i + 1]
-        if abs((b[0] - a[0]) * (c[1] - b[1]) - (b[1] - a[1]) * (c[0] - b[0])) > 1e-6:
-            out.append(b)
-    return np.array([*out, points[-1]])
 
 
 def _crossing_gaps(draft: Draft, chains: Sequence[Chain]) -> dict[int, list[tuple[Point, str]]]:
@@ -168,7 +167,7 @@ def _line_marks(draft: Draft, chain: Chain, line_id: str) -> list[Stroke | Lette
     out: list[Stroke | Lettering] = []
     pitch = 11.0 * u
     points = chain_points(draft, chain)
-    for p, q in zip(points, points[1:], strict=False):
+    for p, q in itertools.pairwise(points):
         length = float(np.hypot(*(q - p)))
         n = int(length // pitch)
         d = (q - p) / max(length, 1e-9)
@@ -233,89 +232,3 @@ def _draw_tees(draft: Draft) -> list[Stroke | Lettering]:
         for i, node in enumerate(draft.net.nodes)
         if node.piece is None and len(draft.net.at_node[i]) > 2
     ]
-
-
-def _truth(
-    draft: Draft, chains: Sequence[Chain], ids: dict[int, str], line_of: dict[int, str], name: str, words: Sequence[Word],
-    tables: Sequence[Table], title_block: TitleBlock | None,
-) -> Drawing:  # fmt: skip
-    k = draft.style.px_per_mm
-    width, height = (round(v * k) for v in draft.style.paper_mm)
-    symbols = tuple(_symbol(piece, k) for piece in draft.pieces)
-    lines, anchors = [], []
-    for chain in chains:
-        points = chain_points(draft, chain)
-        direction = {1: "forward", -1: "backward"}.get(chain.pen.flow, "unknown")
-        style = chain.pen.style
-        lines.append(
-            Line(
-                id=ids[chain.edges[0]],
-                points=tuple((float(x) * k, float(y) * k) for x, y in points),
-                kind=chain.pen.kind,
-                style=style,
-                line_number=chain.pen.number,
-                direction=direction,
-            )
-        )  # type: ignore[arg-type]
-        anchors += [(*a, *b, len(lines) - 1) for a, b in zip(points, points[1:], strict=False)]
-    kinds = {p.id for p in draft.pieces}
-    connections = tuple(
-        Connection(a=a, b=b, kind=kind, directed=directed, lines=used)
-        for a, b, kind, directed, used in find_connections(draft.net, line_of)
-        if a in kinds and b in kinds
-    )
-    own = tuple(
-        Word(
-            id=f"w{i}",
-            text=w.text,
-            box=tuple(v * k for v in w.box),
-            angle=float(w.angle),
-            owner=_owner(w.owner, anchors, lines),
-        )  # type: ignore[arg-type]
-        for i, w in enumerate(draft.written)
-    )
-    furniture = tuple(
-        w.model_copy(update={"id": f"f{i}", "box": tuple(v * k for v in w.box), "owner": None})
-        for i, w in enumerate(words)
-    )
-    moved_tables = tuple(
-        t.model_copy(
-            update={
-                "id": f"t{i}",
-                "box": tuple(v * k for v in t.box),
-                "cells": tuple(c.model_copy(update={"box": tuple(v * k for v in c.box)}) for c in t.cells),
-            }
-        )
-        for i, t in enumerate(tables)
-    )
-    block = None
-    if title_block is not None:
-        fields = tuple(f.model_copy(update={"box": tuple(v * k for v in f.box)}) for f in title_block.fields)
-        block = title_block.model_copy(update={"box": tuple(v * k for v in title_block.box), "fields": fields})
-    return Drawing(
-        source=Source(name=name, sha256=hashlib.sha256(name.encode()).hexdigest(), kind="raster"),
-        sheet=SheetInfo(width=width, height=height, px_per_mm=k),
-        symbols=symbols, lines=tuple(lines), connections=connections, words=own + furniture, tables=moved_tables, title_block=block,
-    )  # fmt: skip
-
-
-def _owner(owner: object, anchors: Sequence[tuple[float, ...]], lines: Sequence[Line]) -> str | None:
-    if isinstance(owner, Piece):
-        return owner.id
-    if owner is None or not anchors:
-        return None
-    from pid.geometry import distance_to_segments  # noqa: PLC0415
-
-    rows = np.array(anchors)
-    nearest = int(distance_to_segments([owner], rows[:, :4])[0].argmin())  # type: ignore[list-item]
-    return lines[int(rows[nearest, 4])].id
-
-
-def _symbol(piece: Piece, k: float) -> Symbol:
-    ports = tuple(
-        (p.x * k, p.y * k) for p in piece.ports if p.role != "actuator" or piece.kind.group in ("valve", "actuator")
-    )
-    return Symbol(
-        id=piece.id, kind=piece.kind.name, group=piece.kind.group, box=tuple(v * k for v in piece.box),  # type: ignore[arg-type]
-        rotation=float(piece.rotation % 360), mirrored=piece.mirrored, tag=piece.tag, ports=ports, attributes=dict(piece.attributes),
-    )  # fmt: skip

@@ -117,7 +117,7 @@ class Piece:
         self.y += at[1] - port.y
 
     def wall(self, direction: int, at: float) -> Point | None:
-        """Where a ray that leaves through the wall in `direction` (0, 90, 180, 270) at height or abscissa `at` exits."""
+        """Where a ray in `direction` (0, 90, 180, 270) at the height or abscissa `at` leaves the symbol."""
         sideways = direction in (0, 180)
         best: float | None = None
         for shape in self.variant.shapes:

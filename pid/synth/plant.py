@@ -12,16 +12,71 @@ _LETTERS = {
     "F": ("FT", "FI", "FIC", "FE", "FO", "FQI", "FG", "FFC"),
     "L": ("LT", "LI", "LIC", "LG", "LSHH", "LSLL", "LICSA", "LDT"),
     "H": ("HS", "HV", "HIC", "ZSO", "ZSC", "ZI", "XA", "XV", "XS", "AE", "AT", "SDV", "ESDV", "YS", "US", "MS", "VT"),
-}  # fmt: skip
+}
 _CONTROLLERS = ("PIC", "TIC", "FIC", "LIC", "PI", "TI", "LI", "FI", "PDI", "ZI", "PICSA", "TICSA", "US", "XA")
-_FLUIDS = ("PV", "PL", "VF", "VA", "GF", "DC", "OL", "CW", "CM", "HM", "WS", "MNB", "WK", "QS", "P", "LS", "IA", "N", "BD", "FG", "SW", "CD")  # fmt: skip
+_FLUIDS = (
+    "PG",
+    "PL",
+    "VF",
+    "VA",
+    "FW",
+    "DC",
+    "OL",
+    "CW",
+    "CM",
+    "HM",
+    "WS",
+    "MP",
+    "WK",
+    "QS",
+    "P",
+    "LS",
+    "IA",
+    "N",
+    "BD",
+    "FG",
+    "SW",
+    "CD",
+)
 _SERVICES = (
-    "1ST STAGE COMPRESSOR", "2ND STAGE SEPARATOR", "LP FLARE HEADER", "HP FLARE HEADER", "ATMOSPHERIC VENT HEADER",
-    "CLOSED DRAIN HEADER", "COOLING WATER SUPPLY", "COOLING WATER RETURN", "FUEL GAS", "BUY BACK GAS", "SLOP TANK",
-    "FEED FROM UNIT 12", "PRODUCT TO STORAGE", "STEAM", "CONDENSATE RETURN", "NITROGEN", "INSTRUMENT AIR",
-    "LUBE OIL SUPPLY", "OIL RETURN", "SAFE AREA", "METHANOL INJECTION", "FROM SUCTION COOLER", "AMINE REGENERATOR",
-    "OFF GAS TO INCINERATOR", "QUENCH WATER", "GLYCOL", "REFLUX DRUM", "FRESH CAUSTIC", "SAMPLE RETURN", "CRUDE CHARGE",
-)  # fmt: skip
+    "INLET SEPARATOR",
+    "3RD STAGE SUCTION DRUM",
+    "LOW PRESSURE FLARE",
+    "HIGH PRESSURE FLARE",
+    "VENT SYSTEM",
+    "DRAIN SYSTEM",
+    "COOLING MEDIUM SUPPLY",
+    "COOLING MEDIUM RETURN",
+    "FUEL GAS",
+    "EXPORT GAS",
+    "SLOPS TANK",
+    "FEED FROM UNIT 31",
+    "PRODUCT RUNDOWN",
+    "LP STEAM",
+    "MP STEAM",
+    "CONDENSATE",
+    "NITROGEN",
+    "INSTRUMENT AIR",
+    "PLANT AIR",
+    "SEAL OIL",
+    "HYDRAULIC RETURN",
+    "SAFE LOCATION",
+    "CORROSION INHIBITOR",
+    "AFTERCOOLER",
+    "AMINE STRIPPER",
+    "TAIL GAS TO OXIDISER",
+    "WASH WATER",
+    "TEG",
+    "REFLUX DRUM",
+    "CAUSTIC",
+    "ANALYSER RETURN",
+    "CRUDE FROM DESALTER",
+    "BOILER FEED WATER",
+    "SOUR WATER",
+    "POTABLE WATER",
+    "FIRE WATER RING",
+    "DEMIN WATER",
+)
 _SERVICES_KO = (
     "냉각수 공급",
     "냉각수 회수",
@@ -37,12 +92,25 @@ _SERVICES_KO = (
     "연료가스",
 )
 _EQUIPMENT = {
-    "vessel": ("SUCTION SCRUBBER", "FEED DRUM", "STORAGE TANK", "REACTOR", "STRIPPER", "ABSORBER", "REFLUX DRUM"),
-    "separator": ("SEPARATOR", "FILTER", "KNOCK-OUT DRUM", "CYCLONE"), "pump": ("FEED PUMP", "TRANSFER PUMP", "BOOSTER PUMP"),
-    "compressor": ("GAS COMPRESSOR", "BLOWER"), "heat_exchanger": ("GAS COOLER", "FEED HEATER", "PLATE TYPE OIL COOLER", "CONDENSER"),
-    "other": ("PACKAGE UNIT", "LUBE OIL UNIT", "DOSING PACKAGE"),
-}  # fmt: skip
-_PREFIX = {"vessel": "V", "separator": "S", "pump": "P", "compressor": "K", "heat_exchanger": "E", "other": "X", "valve": "V", "fitting": "X", "reducer": "R", "actuator": "A"}  # fmt: skip
+    "vessel": ("FLASH DRUM", "FEED DRUM", "DAY TANK", "REACTOR", "STRIPPER", "ABSORBER", "REFLUX DRUM", "SURGE VESSEL"),
+    "separator": ("SEPARATOR", "FILTER", "KNOCK-OUT DRUM", "CYCLONE", "COALESCER"),
+    "pump": ("FEED PUMP", "TRANSFER PUMP", "BOOSTER PUMP", "CIRCULATION PUMP"),
+    "compressor": ("GAS COMPRESSOR", "BLOWER", "RECYCLE COMPRESSOR"),
+    "heat_exchanger": ("GAS COOLER", "FEED HEATER", "TRIM COOLER", "CONDENSER", "INTERCHANGER"),
+    "other": ("PACKAGE UNIT", "SEAL OIL UNIT", "DOSING PACKAGE"),
+}
+_PREFIX = {
+    "vessel": "V",
+    "separator": "S",
+    "pump": "P",
+    "compressor": "K",
+    "heat_exchanger": "E",
+    "other": "X",
+    "valve": "V",
+    "fitting": "X",
+    "reducer": "R",
+    "actuator": "A",
+}
 _INCHES = ('1/2"', '3/4"', '1"', '1.1/2"', '2"', '3"', '4"', '6"', '8"', '10"', '12"', '16"')
 _METRIC = ("15", "25", "40", "50", "80", "100", "150", "200", "250")
 _OFFSHORE = ("0050", "0075", "0100", "0150", "0200", "0300", "0400", "0600", "3000")
@@ -90,8 +158,10 @@ class Names:
 
     def piping_class(self) -> str:
         """A piping or valve class."""
+        one = self._one
         if self.manner == "offshore":
-            return f"{self._one(('G', 'B', 'C', 'G'))}{self._one(('T', 'B', 'L'))}{self._one(('A', 'B'))}{self._one(('D', 'S'))}{self.rng.integers(0, 6)}{self._one(('0R', '1FR', 'XR', '0R'))}"
+            letters = one(("G", "B", "C", "G")) + one(("T", "B", "L")) + one(("A", "B")) + one(("D", "S"))
+            return f"{letters}{self.rng.integers(0, 6)}{one(('0R', '1FR', 'XR', '0R'))}"
         return f"{self.rng.integers(10, 80)}{self._letters(2)}{self.rng.integers(10, 30)}"
 
     def valve(self) -> tuple[str, ...]:
@@ -102,17 +172,13 @@ class Names:
         if self.manner == "cae":
             return (self._one((f"{self.piping_class()}-{self._one(_METRIC)}", f"AB{n:03d}")),)
         if self.manner == "vendor":
-            return self._one(
-                (f"HV {self.unit}{n}-0{self.rng.integers(1, 4)}", "V", "D", f"HV {self.unit}{n}")
-            ), f"VDS: {self.piping_class()}"
+            tag = self._one((f"HV {self.unit}{n}-0{self.rng.integers(1, 4)}", "V", "D", f"HV {self.unit}{n}"))
+            return f"CL: {self.piping_class()}", tag
         if self.manner == "benchmark":
             return (f"{self._one(self.benchmark_pairs)}-{self.rng.integers(0, 99999):05d}",)
-        return (
-            self._one(((f"HV-{self.unit}{n}",), (self.size(), f"V-{self.unit}{n}"), (self.size(),)))
-            if False
-            # type: ignore[return-value]
-            else ((f"HV-{self.unit}{n}",) if self.rng.random() < 0.5 else (self.size(), f"V{n}"))
-        )
+        if self.rng.random() < 0.5:
+            return (f"HV-{self.unit}{n}",)
+        return self.size(), f"V{n}"
 
     def part(self, group: str) -> str:
         """A tag of a fitting or other small part."""
@@ -141,26 +207,18 @@ class Names:
 
     def line_number(self) -> str:
         """A line number."""
-        n = self.number("line")
-        fluid = self._one(_FLUIDS)
+        n, fluid, one = self.number("line"), self._one(_FLUIDS), self._one
         if self.manner == "offshore":
-            return f"{self.size()}-{fluid[:2]}-{self.area}L{self.unit}{n:03d}-A{self._one(('D', 'S'))}{self.rng.integers(18, 26)}-{self._one(('0', '0', '7C', '8C', '4Y'))}"
+            end = f"A{one(('D', 'S'))}{self.rng.integers(18, 26)}-{one(('0', '0', '7C', '8C', '4Y'))}"
+            return f"{self.size()}-{fluid[:2]}-{self.area}L{self.unit}{n:03d}-{end}"
         if self.manner == "cae":
-            return self._one(
-                (
-                    f"{fluid[:2]}{self._one(('a', 'b', 'c'))} {self.unit}{n} {self.piping_class()} {self._one(_METRIC)}",
-                    f"LR{n:03d}.{self.rng.integers(10000, 30000)}-{self._one(_METRIC)}-10{self._letters(2)}01B1",
-                )
-            )
+            if self.rng.random() < 0.5:
+                return f"{fluid[:2]}{one(('a', 'b', 'c'))} {self.unit}{n} {self.piping_class()} {one(_METRIC)}"
+            return f"LR{n:03d}.{self.rng.integers(10000, 30000)}-{one(_METRIC)}-10{self._letters(2)}01B1"
         if self.manner == "benchmark":
             return f'{self.rng.integers(1, 9)}"-{self._letters(2)}-{self.rng.integers(0, 9999):04d}'
-        return self._one(
-            (
-                f"{self.size()}-{fluid}-{self.unit}{n}-{self.piping_class()}",
-                f"{fluid}-{self.unit}{n}-{self.size()}",
-                f"{self.size()}-{fluid}-{n}-A1A-H",
-            )
-        )
+        forms = (f"{self.size()}-{fluid}-{self.unit}{n}-{self.piping_class()}", f"{fluid}-{self.unit}{n}-{self.size()}")
+        return one((*forms, f"{self.size()}-{fluid}-{n}-A1A-H"))
 
     def spec(self) -> str:
         """A short piping class for spec breaks."""
@@ -217,7 +275,11 @@ class Names:
         """Lettering beside a relief valve."""
         p = self.rng.integers(2, 90)
         return self._one_of(
-            ((f"SET @ {p} BARG",), ("3K4", "FIRE", "SET AT", f"{p} BARG"), (f"P = {p} barg", "DN = 25/50"))
+            (
+                (f"SET @ {p} BARG",),
+                (f"{self.rng.integers(1, 8)}J{self.rng.integers(2, 9)}", "SET AT", f"{p} BARG"),
+                (f"p = {p} bar", "DN 40/80"),
+            )
         )
 
     def _one_of(self, of: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from pid.drawing import Point
@@ -37,7 +39,7 @@ def find_route(
     for points in _patterns(p, q, paper, rng, samples):
         route = tidy_route([a, *points, b])
         if route is not None and len(route) >= 2:
-            length = sum(abs(x[0] - y[0]) + abs(x[1] - y[1]) for x, y in zip(route, route[1:], strict=False))
+            length = sum(abs(x[0] - y[0]) + abs(x[1] - y[1]) for x, y in itertools.pairwise(route))
             candidates.append((length / u + _BEND_COST * (len(route) - 2), route))
     candidates.sort(key=lambda c: c[0])
     best: tuple[float, list[Point]] | None = None
@@ -106,7 +108,7 @@ def count_crossings(paper: Occupancy, route: list[Point], *, trim_last: bool = T
     u = paper.cell
     total = 0
     last = len(route) - 2
-    for i, (a, b) in enumerate(zip(route, route[1:], strict=False)):
+    for i, (a, b) in enumerate(itertools.pairwise(route)):
         along = abs(a[0] - b[0]) >= abs(a[1] - b[1])
         length = abs(a[0] - b[0]) + abs(a[1] - b[1])
         t0 = min(_TRIM * u, length) if i == 0 else -_CLEARANCE * u
@@ -128,3 +130,10 @@ def count_crossings(paper: Occupancy, route: list[Point], *, trim_last: bool = T
             return None
         total += paper.crossings(a2, b2)
     return total
+
+
+def way_of(a: Point, b: Point) -> int:
+    """Direction of the straight way from a to b."""
+    if abs(b[0] - a[0]) >= abs(b[1] - a[1]):
+        return 0 if b[0] > a[0] else 180
+    return 270 if b[1] > a[1] else 90

@@ -53,7 +53,8 @@ def axis_ports(variant: Variant) -> tuple[str, str, int] | None:
     return None
 
 
-def boxes_meet(a: Box, b: Box) -> bool:
+def boxes_meet(a: Sequence[float], b: Sequence[float]) -> bool:
+    """Whether two boxes have paper in common."""
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
@@ -118,18 +119,33 @@ class Sketch:
     # -- pieces ------------------------------------------------------------------------------------------------
 
     def make(
-        self, kind: Kind | str, *, at: Point = (0.0, 0.0), rotation: int = 0, mirrored: bool = False, state: str = "",
-        stretch: tuple[float, float] = (1.0, 1.0), slots: dict[str, str] | None = None,
-    ) -> Piece:  # fmt: skip
+        self,
+        kind: Kind | str,
+        *,
+        at: Point = (0.0, 0.0),
+        rotation: int = 0,
+        mirrored: bool = False,
+        state: str = "",
+        stretch: tuple[float, float] = (1.0, 1.0),
+        slots: dict[str, str] | None = None,
+    ) -> Piece:
         """A piece in the house's manner, not on paper yet."""
         k = self.catalog[kind] if isinstance(kind, str) else kind
         scale = self.style.size_of(k)
         big = k.group in ("vessel", "separator", "heat_exchanger", "compressor", "pump")
         pen = self.style.equipment_pen_mm if big else self.style.pen_mm
         piece = Piece(
-            k, self.style.variant_of(k, self.rng, state=state), at[0], at[1], (scale * stretch[0], scale * stretch[1]),
-            rotation % 360, mirrored, pen, slots=dict(slots or {}), stem_in_box=self.style.stem_in_box and k.group == "actuator",
-        )  # fmt: skip
+            k,
+            self.style.variant_of(k, self.rng, state=state),
+            at[0],
+            at[1],
+            (scale * stretch[0], scale * stretch[1]),
+            rotation % 360,
+            mirrored,
+            pen,
+            slots=dict(slots or {}),
+            stem_in_box=self.style.stem_in_box and k.group == "actuator",
+        )
         if state:
             piece.attributes["state"] = piece.variant.state
         return piece
@@ -312,9 +328,15 @@ class Sketch:
         return True
 
     def plan_label(
-        self, piece: Piece, lines: Sequence[str], *, along: bool, height: float | None = None, clear: float = 0.0,
+        self,
+        piece: Piece,
+        lines: Sequence[str],
+        *,
+        along: bool,
+        height: float | None = None,
+        clear: float = 0.0,
         avoid: Sequence[Box] = (),
-    ) -> list[Written] | None:  # fmt: skip
+    ) -> list[Written] | None:
         """Lettering beside a part where there is room, not on paper yet; None without room."""
         if not lines:
             return []

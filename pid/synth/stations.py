@@ -15,6 +15,7 @@ from pid.synth.style import is_bubble_kind
 
 
 def pick_kind(draft: Draft, *names: str) -> Kind | None:
+    """One of the kinds named that the catalogue has."""
     known = [n for n in names if draft.has(n)]
     return draft.catalog[draft.pick(known)] if known else None
 

@@ -63,11 +63,15 @@ class Style:
     def size_of(self, kind: Kind) -> float:
         """Scale, mm of paper per catalogue mm, of a kind."""
         factor = {
-            "instrument": self.bubble if is_bubble_kind(kind) or kind.name in _AS_BUBBLE else 1.0, "flow_arrow": self.arrow,
-            "reducer": self.reducer, "vessel": self.equipment, "separator": self.equipment,
-            "heat_exchanger": min(1.6, self.equipment), "pump": min(1.4, self.equipment),
+            "instrument": self.bubble if is_bubble_kind(kind) or kind.name in _AS_BUBBLE else 1.0,
+            "flow_arrow": self.arrow,
+            "reducer": self.reducer,
+            "vessel": self.equipment,
+            "separator": self.equipment,
+            "heat_exchanger": min(1.6, self.equipment),
+            "pump": min(1.4, self.equipment),
             "compressor": min(1.6, self.equipment),
-        }.get(kind.group, 1.0)  # fmt: skip
+        }.get(kind.group, 1.0)
         return self.unit * factor
 
     def variant_of(self, kind: Kind, rng: np.random.Generator, *, state: str = "") -> Variant:
@@ -112,20 +116,39 @@ def choose_style(rng: np.random.Generator, *, seed: int, family: str | None = No
     pipe, pen, text = (rng.uniform(*r) * u for r in (preset.pipe, preset.pen, preset.text))
     surrounded = rng.random() < preset.surrounds[0]
     return Style(
-        family=family, paper_mm=(width, height), px_per_mm=sheet_px / width, unit=u, pen_mm=max(least, pen), pipe_mm=max(least, pipe),
-        thin_mm=max(least, min(pipe, rng.uniform(0.18, 0.36) * u)), equipment_pen_mm=max(least, rng.uniform(0.9, 1.6) * pen),
-        font=font, text_mm=text, title_mm=text * rng.uniform(1.2, 1.9), width_factor=rng.uniform(0.75 if is_stroke(font) else 0.8, 1.0),
-        bubble=rng.uniform(*preset.bubble), arrow=rng.uniform(*preset.arrow), reducer=rng.uniform(0.75, 1.15),
-        equipment=rng.uniform(*preset.equipment), crossing=_draw(rng, ("gap", "plain", "arc"), preset.crossing),
-        gap_across=bool(rng.random() < 0.6), tee_dot=rng.uniform(0.5, 0.9) if rng.random() < preset.tee_dots else 0.0,
+        family=family,
+        paper_mm=(width, height),
+        px_per_mm=sheet_px / width,
+        unit=u,
+        pen_mm=max(least, pen),
+        pipe_mm=max(least, pipe),
+        thin_mm=max(least, min(pipe, rng.uniform(0.18, 0.36) * u)),
+        equipment_pen_mm=max(least, rng.uniform(0.9, 1.6) * pen),
+        font=font,
+        text_mm=text,
+        title_mm=text * rng.uniform(1.2, 1.9),
+        width_factor=rng.uniform(0.75 if is_stroke(font) else 0.8, 1.0),
+        bubble=rng.uniform(*preset.bubble),
+        arrow=rng.uniform(*preset.arrow),
+        reducer=rng.uniform(0.75, 1.15),
+        equipment=rng.uniform(*preset.equipment),
+        crossing=_draw(rng, ("gap", "plain", "arc"), preset.crossing),
+        gap_across=bool(rng.random() < 0.6),
+        tee_dot=rng.uniform(0.5, 0.9) if rng.random() < preset.tee_dots else 0.0,
         signal=_draw(rng, ("dashed", "electric", "pneumatic", "solid"), (0.78, 0.1, 0.06, 0.06)),
         tag_form=_draw(rng, ("single", "split", "stack", "none"), preset.tag_forms),
-        numbers_on_line=bool(rng.random() < preset.numbers_on_line), arrows_at=_draw(rng, ("corner", "middle", "end"), preset.arrows_at),
-        closed_share=preset.closed, surround_share=preset.surrounds[1] if surrounded else 0.0, stem_in_box=preset.stem_in_box,
-        branch_cap_share=preset.caps, symbols=int(rng.uniform(*preset.symbols)), korean=korean,
+        numbers_on_line=bool(rng.random() < preset.numbers_on_line),
+        arrows_at=_draw(rng, ("corner", "middle", "end"), preset.arrows_at),
+        closed_share=preset.closed,
+        surround_share=preset.surrounds[1] if surrounded else 0.0,
+        stem_in_box=preset.stem_in_box,
+        branch_cap_share=preset.caps,
+        symbols=int(rng.uniform(*preset.symbols)),
+        korean=korean,
         nozzle_kind=_draw(rng, ("nozzle_tag", "nozzle", "none"), preset.nozzles),
-        wobble=rng.uniform(0.05, 0.2) if rng.random() < preset.wobble else 0.0, seed=seed,
-    )  # fmt: skip
+        wobble=rng.uniform(0.05, 0.2) if rng.random() < preset.wobble else 0.0,
+        seed=seed,
+    )
 
 
 def _draw(rng: np.random.Generator, of: tuple[str, ...], shares: tuple[float, ...]) -> str:
@@ -143,7 +166,7 @@ def _draw_font(rng: np.random.Generator, preset: Preset) -> tuple[bool, str]:
 
 
 def rare_kinds(catalog: Catalog, seed: int, *, share: int = 9, equipment_share: int = 24) -> list[Kind]:
-    """The kinds that this seed's sheet must try to draw: a kind comes up once in `share` sheets, equipment more seldom."""
+    """The kinds that this seed's sheet must try to draw: each once in `share` sheets, equipment more seldom."""
     due = []
     for i, kind in enumerate(catalog.values()):
         every = equipment_share if kind.group in EQUIPMENT_GROUPS else share

@@ -1,4 +1,4 @@
-"""What stands straight at equipment: level bridles, valves and strainers at nozzles, drivers, balloons inside vessels."""
+"""What stands straight at equipment: level bridles, parts at nozzles, drivers, balloons inside vessels."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from pid.catalog import Kind
+from pid.drawing import Point
 from pid.synth import control, features
 from pid.synth.draft import Draft, Item
 from pid.synth.ink import Stroke
 from pid.synth.layout import Terminal, nozzle_at
+from pid.synth.network import Pen
 from pid.synth.place import Piece, grown_box
 from pid.synth.route import STEPS
 from pid.synth.sketch import boxes_meet
@@ -21,7 +23,7 @@ from pid.synth.style import is_bubble_kind
 def add_bridle(draft: Draft, vessel: Piece) -> bool:
     """Two nozzles, block valves and a standpipe with gauge or transmitter, vent and drain."""
     u, rng = draft.u, draft.rng
-    x0, y0, x1, y1 = vessel.box
+    _x0, y0, _x1, y1 = vessel.box
     side = 0 if draft.chance(0.5) else 180
     span = rng.uniform(20, 44) * u
     if y1 - y0 < span + 6 * u:
@@ -37,28 +39,13 @@ def add_bridle(draft: Draft, vessel: Piece) -> bool:
     outer = stand + s * 9 * u
     if not draft.fits((min(inner, outer), top - 15 * u, max(inner, outer), bottom + 15 * u), grow=0.5):
         return False
-    valve = features.small_valve(draft)
-    ends = []
     pen = draft.pen()
+    ends = []
     for wall in (a, b):
-        node = nozzle_at(draft, vessel, wall, side)
-        if node is None:
+        end = _lay_arm(draft, vessel, wall, side, stand, pen)
+        if end is None:
             return False
-        start = draft.net.nodes[node].at
-        items = [Item(valve, rng.uniform(1.5, 7.0))] if draft.chance(0.85) else []
-        train = draft.plan_train(start, side, items)
-        if train is None:
-            return False
-        train.tail = abs(stand - train.end[0])
-        nodes = draft.lay_train(train, node, pen)
-        ends.append(nodes[-1])
-        for piece, _, _ in train.parts:
-            surround = draft.chance(draft.style.surround_share)
-            lines = features.lettering_of(draft, valve)
-            if lines and draft.label(piece, lines, along=True, clear=features.SURROUND if surround else 0.0):
-                piece.tag = lines[-1]
-            if surround:
-                features.add_surround(draft, piece)
+        ends.append(end)
     riser = draft.net.add_edge(ends[0], ends[1], pen)
     draft.mark_edge(riser)
     level = [k for k in (pick_kind(draft, "level_gauge"), pick_kind(draft, "float_level")) if k]
@@ -80,6 +67,28 @@ def add_bridle(draft: Draft, vessel: Piece) -> bool:
     return True
 
 
+def _lay_arm(draft: Draft, vessel: Piece, wall: Point, side: int, stand: float, pen: Pen) -> int | None:
+    """A nozzle and a pipe with a block valve as far as the standpipe at x = `stand`; the node there."""
+    node = nozzle_at(draft, vessel, wall, side)
+    if node is None:
+        return None
+    valve = features.small_valve(draft)
+    items = [Item(valve, draft.rng.uniform(1.5, 7.0))] if draft.chance(0.85) else []
+    train = draft.plan_train(draft.net.nodes[node].at, side, items)
+    if train is None:
+        return None
+    train.tail = abs(stand - train.end[0])
+    nodes = draft.lay_train(train, node, pen)
+    for piece, _, _ in train.parts:
+        surround = draft.chance(draft.style.surround_share)
+        lines = features.lettering_of(draft, valve)
+        if lines and draft.label(piece, lines, along=True, clear=features.SURROUND if surround else 0.0):
+            piece.tag = lines[-1]
+        if surround:
+            features.add_surround(draft, piece)
+    return nodes[-1]
+
+
 def _cap_off(draft: Draft, node: int, way: int) -> None:
     valve = features.small_valve(draft)
     items = [Item(valve, draft.rng.uniform(2, 5), features.state_of(draft, valve, closed=draft.chance(0.6)))]
@@ -96,27 +105,26 @@ def _cap_off(draft: Draft, node: int, way: int) -> None:
 
 def trim_terminal(draft: Draft, terminal: Terminal, item: Piece) -> Terminal:
     """Parts straight at a nozzle or pump flange; the terminal behind them."""
-    get = lambda *names: pick_kind(draft, *names)  # noqa: E731
     port = draft.net.nodes[terminal.node].port
     plans: list[list[Kind | None]]
     if item.kind.group == "pump":
         plans = [
             [
-                get("gate_valve", "ball_valve"),
-                get("y_strainer", "basket_strainer", "t_strainer"),
-                get("eccentric_reducer"),
+                pick_kind(draft, "gate_valve", "ball_valve"),
+                pick_kind(draft, "y_strainer", "basket_strainer", "t_strainer"),
+                pick_kind(draft, "eccentric_reducer"),
             ][:: -1 if "in" in port else 1],
             [
-                get("concentric_reducer"),
-                get("check_valve", "swing_check_valve"),
-                get("gate_valve", "ball_valve", "butterfly_valve"),
+                pick_kind(draft, "concentric_reducer"),
+                pick_kind(draft, "check_valve", "swing_check_valve"),
+                pick_kind(draft, "gate_valve", "ball_valve", "butterfly_valve"),
             ],
         ]
     else:
         plans = [
-            [get("flange_pair", "spectacle_blind", "spade")],
-            [get("gate_valve", "ball_valve")],
-            [get("flange", "flange_pair"), get("gate_valve", "ball_valve")],
+            [pick_kind(draft, "flange_pair", "spectacle_blind", "spade")],
+            [pick_kind(draft, "gate_valve", "ball_valve")],
+            [pick_kind(draft, "flange", "flange_pair"), pick_kind(draft, "gate_valve", "ball_valve")],
             [features.choose_in_line(draft)],
         ]
     plan = [k for k in plans[int(draft.rng.integers(len(plans)))] if k is not None]
