@@ -6,7 +6,9 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -120,6 +122,55 @@ def synth(
     with _progress() as progress:
         write_generated(count, seed, out, formats=wanted, damaged=damaged, family=family, progress=progress)
     typer.echo(f"{count} sheet(s) in {out.resolve()}")
+
+
+@train_app.command("shape")
+def train_shape_command(
+    out: Out = Path("runs/shape"),
+    machine: Annotated[str, typer.Option(help="Section of data/models/shape.toml: laptop or gpu.")] = "laptop",
+    device: Annotated[str, typer.Option(help="Where torch computes: cpu, cuda, cuda:1, ...")] = "cpu",
+    recipe: Annotated[Path | None, typer.Option(help="A recipe file of your own.")] = None,
+    afresh: Annotated[bool, typer.Option("--afresh", help="Begin anew instead of going on from OUT.")] = False,
+) -> None:
+    """Train the symbol detector on generated sheets; goes on where an interrupted run stopped."""
+    train = _training()
+    from pid.detect.recipe import ShapeRecipe
+    from pid.synth.training_sheet import draw_training_sheet
+
+    numbers = ShapeRecipe.read(machine, recipe)
+    path = train.train_shape(
+        numbers, out=out, device=device, resume=not afresh, draw_sheet=draw_training_sheet, report=typer.echo
+    )
+    typer.echo(f"Weights in {path.resolve()}")
+
+
+@train_app.command("kinds")
+def train_kinds_command(
+    out: Out = Path("runs/kinds"),
+    sheets: Annotated[Path, typer.Option(help="Sheet folder that a training of shapes has drawn.")] = Path(
+        "runs/shape/sheets"
+    ),
+    machine: Annotated[str, typer.Option(help="Section of data/models/kinds.toml: laptop or gpu.")] = "laptop",
+    device: Annotated[str, typer.Option(help="Where torch computes: cpu, cuda, cuda:1, ...")] = "cpu",
+    recipe: Annotated[Path | None, typer.Option(help="A recipe file of your own.")] = None,
+    afresh: Annotated[bool, typer.Option("--afresh", help="Begin anew instead of going on from OUT.")] = False,
+) -> None:
+    """Train the classifier that names a found symbol's kind, rotation and mirror image."""
+    train = _training()
+    from pid.detect.recipe import KindRecipe
+
+    if not sheets.is_dir():
+        raise InputError(f"{sheets} is not a folder of sheets; run `pid train shape` first or name one with --sheets.")
+    numbers = KindRecipe.read(machine, recipe)
+    path = train.train_kinds(numbers, out=out, data=sheets, device=device, resume=not afresh, report=typer.echo)
+    typer.echo(f"Weights in {path.resolve()}")
+
+
+def _training() -> ModuleType:
+    try:
+        return import_module("pid.detect.train")
+    except ModuleNotFoundError as error:
+        raise InputError(f"Training needs {error.name}: pip install 'pid-reader[train]'.") from error
 
 
 @contextmanager

@@ -14,7 +14,8 @@ import numpy as np
 
 from pid.document.load import load_sheets
 from pid.drawing import Drawing, Finding, Symbol, Word
-from pid.sheet import Sheet
+from pid.geometry import box_area
+from pid.sheet import Sheet, Vectors
 
 if TYPE_CHECKING:
     from pid.detect.detect import SymbolDetector
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 LETTERED_GROUPS = ("instrument", "connector", "nozzle")
 """Symbols that hold lettering: their inside is read once more, enlarged."""
+SCAN_SHARE = 0.5
+"""A page with an image over this share of it is a scan, whatever was drawn on top."""
 _SHARES = {"finding symbols": (0.0, 0.3), "reading words": (0.3, 0.85), "tracing lines": (0.85, 0.95)}
 
 
@@ -97,10 +100,15 @@ def _trace(sheet: Sheet, symbols: Sequence[Symbol], words: Sequence[Word]) -> Tr
     """From native paths where the page has them, from its ink otherwise."""
     from pid.graph.trace import trace_lines, trace_vectors
 
-    if sheet.vectors is not None and sheet.vectors.paths:
-        size = (sheet.info.width, sheet.info.height)
+    size = (sheet.info.width, sheet.info.height)
+    if sheet.vectors is not None and sheet.vectors.paths and not _is_scan(sheet.vectors, size):
         return trace_vectors(sheet.vectors, size=size, symbols=symbols, words=words)
     return trace_lines(sheet.gray, symbols=symbols, words=words)
+
+
+def _is_scan(vectors: Vectors, size: tuple[int, int]) -> bool:
+    """Whether an image fills the page, so that its paths are only what was drawn on a scan."""
+    return bool(box_area([*vectors.images, (0, 0, 0, 0)]).max() > SCAN_SHARE * size[0] * size[1])
 
 
 def _findings(sheet: Sheet, *, symbols_found: int) -> tuple[Finding, ...]:
