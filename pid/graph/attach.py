@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pid.drawing import Line, Symbol, Word
 from pid.geometry import as_boxes, distance_to_segments
-from pid.graph.connect import PASSED
+from pid.graph.symbol_index import PASSED
 
 Array = NDArray[np.float64]
 
@@ -33,7 +33,8 @@ NOZZLE_TAG = re.compile(r"^[A-Z]{1,2}\d{1,3}[A-Z]?$")
 """N1, N10A, M2."""
 LINE_NUMBER = re.compile(
     r"""^(?:
-        [\d/.]{1,7}(?:"|''|”|in|mm|DN)?-(?=[A-Z\d"/.\-]*\d)[A-Z\d"/.]+(?:-[A-Z\d"/.]+)+   # 0200-PL-23L91374-AD20-0
+        [\d/.]{1,7}(?:"|''|”|in|mm)-[A-Z]{1,4}-[A-Z\d.]+(?:-[A-Z\d]+)*                       # 10"-MS-1002-D1B
+        | \d{1,4}-[A-Z]{1,4}-[A-Z\d]*\d[A-Z\d]*(?:-[A-Z\d"]+)+                             # 0200-PL-23L91374-AD20-0
         | [A-Z]{1,4}[a-z]?[ ]\d{4,6}[ ]\w{3,8}[ ]\d{2,4}(?:[ ][A-Z][ ]?\d{1,3})?            # MNb 47121 75HB13 80
         | [A-Z]{1,4}-\d{3,6}-\d{1,4}(?:"|mm)?-[A-Z\d]{2,8}(?:-[A-Z\d]{1,4})?                # MS-1002-150-D1B
     )$""",

@@ -95,8 +95,8 @@ def _line_attributes(line: Line) -> dict[str, Any]:
 def direct_lines(lines: Sequence[Line], symbols: Sequence[Symbol], *, sheet_width: float) -> tuple[Line, ...]:
     """The lines with the directions that flow arrows on them show.
 
-    An arrow tells by its rotation (0 points right, 90 up) or, where its rotation is unknown to the detector, not at all:
-    an arrow of score 0 is not asked. Arrows that disagree make ``both``.
+    An arrow tells by its rotation (0 points right, 90 up) or, where its rotation is unknown to the detector, not at
+    all: an arrow of score 0 is not asked. Arrows that disagree make ``both``.
     """
     scale = sheet_width / 5000.0
     arrows = [s for s in symbols if s.group == "flow_arrow" and s.score > 0]
@@ -113,9 +113,8 @@ def direct_lines(lines: Sequence[Line], symbols: Sequence[Symbol], *, sheet_widt
     out = []
     for i, line in enumerate(lines):
         senses = shown.get(i)
-        if senses:
-            line = line.model_copy(update={"direction": senses.pop() if len(senses) == 1 else "both"})
-        out.append(line)
+        way = None if not senses else senses.pop() if len(senses) == 1 else "both"
+        out.append(line if way is None else line.model_copy(update={"direction": way}))
     return tuple(out)
 
 
@@ -145,6 +144,7 @@ def direct_connections(
             if start is not None and stop is not None:
                 update = {"directed": True, "a": symbols[start].id, "b": symbols[stop].id}
                 if {update["a"], update["b"]} == {connection.a, connection.b}:
-                    connection = connection.model_copy(update=update)
+                    out.append(connection.model_copy(update=update))
+                    continue
         out.append(connection)
     return tuple(out)

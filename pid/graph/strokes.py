@@ -202,11 +202,11 @@ def graph_from_ink(mask: Mask, *, simplify_px: float = 1.2) -> StrokeGraph:
         p = np.array(path, np.float64)[:, ::-1]
         rows, columns = np.array(path).T
         width = float(np.median(thickness[rows, columns]))
-        start, stop = _meets(path[0], clusters), _meets(path[-1], clusters)
+        first, last = _meets(path[0], clusters), _meets(path[-1], clusters)
+        start = first[0] if first else None
+        stop = last[0] if last else None
         if len(path) == 1:
-            start, stop = [*start, None, None][:2]
-        else:
-            start, stop = (start or [None])[0], (stop or [None])[0]
+            stop = first[1] if len(first) > 1 else None
         a = graph.add_node(p[0]) if start is None else start
         b = graph.add_node(p[-1]) if stop is None else stop
         head = [] if start is None else [graph.xy[a]]
@@ -225,10 +225,10 @@ def simplified(points: Array, tolerance: float) -> Array:
     return kept if len(kept) >= 2 else points[[0, -1]]
 
 
-def _meets(pixel: tuple[int, int], clusters: dict[tuple[int, int], int]) -> list[int | None]:
+def _meets(pixel: tuple[int, int], clusters: dict[tuple[int, int], int]) -> list[int]:
     """The junction clusters that touch a pixel, each once."""
     y, x = pixel
-    found: dict[int | None, None] = {}
+    found: dict[int, None] = {}
     for dy, dx in _RING:
         cluster = clusters.get((y + dy, x + dx))
         if cluster is not None:

@@ -16,12 +16,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from pid.drawing import Line, Point, Symbol, Word
 from pid.geometry import as_boxes, grown
-from pid.graph.connect import HOSTS, PASSED, SymbolIndex, enclosing_symbols
 from pid.graph.strokes import StrokeGraph, graph_from_ink
 from pid.graph.strokes_vector import dot_centres, graph_from_paths
-from pid.graph.trace_chain import Chain, find_chains
+from pid.graph.symbol_index import HOSTS, PASSED, SymbolIndex, enclosing_symbols
+from pid.graph.trace_chain import Chain
+from pid.graph.trace_dashes import close_dashes
 from pid.graph.trace_filter import drop_marks, line_kind, line_score
-from pid.graph.trace_gaps import bridge_gaps, close_dashes
+from pid.graph.trace_gaps import bridge_gaps
+from pid.graph.trace_grid import lift_tables
 from pid.graph.trace_ink import (
     erase_boxes,
     erase_shell,
@@ -33,8 +35,6 @@ from pid.graph.trace_ink import (
     lift_surrounds,
     lift_words,
 )
-from pid.graph.trace_lettering import Lettering
-from pid.graph.trace_landing import held_ends, land_on_symbols
 from pid.graph.trace_junctions import (
     collapse_boxes,
     find_dots,
@@ -44,6 +44,8 @@ from pid.graph.trace_junctions import (
     split_crossings,
     split_dashed_crossings,
 )
+from pid.graph.trace_landing import held_ends, land_on_symbols
+from pid.graph.trace_lettering import Lettering
 from pid.sheet import Vectors
 
 Gray = NDArray[np.uint8]
@@ -123,7 +125,8 @@ def trace_vectors(
 
 def _line_ink(gray: Gray, symbols: Sequence[Symbol], words: Array, excluded: Array, scale: float) -> NDArray[np.uint8]:
     """The ink that can be lines."""
-    mask = lift_frame(lift_solids(find_ink(gray), scale=scale))
+    mask = lift_tables(lift_solids(find_ink(gray), scale=scale), scale=scale)
+    mask = lift_frame(mask)
     mask = lift_words(erase_boxes(mask, excluded), words, scale=scale)
     enclosing = set(enclosing_symbols(symbols))
     tanks = [s.box for i, s in enumerate(symbols) if s.group in TANKS and i not in enclosing]
@@ -180,7 +183,7 @@ def _to_lines(graph: StrokeGraph, chains: Sequence[Chain], index: SymbolIndex, *
     typical = float(np.median([c.width for c in ordered])) if ordered else 1.0
     for number, chain in enumerate(ordered, 1):
         points = tuple((round(float(x), 2), round(float(y), 2)) for x, y in chain.points / factor)
-        if len(points) < 2 or points[0] == points[-1] and len(points) == 2:
+        if len(points) < 2 or (points[0] == points[-1] and len(points) == 2):
             continue
         for node, point in ((chain.a, points[0]), (chain.b, points[-1])):
             if graph.degree(node) > 2:

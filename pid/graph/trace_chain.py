@@ -121,7 +121,7 @@ def straightened(points: Array, *, tolerance: float) -> Array:
                 value = out[-1, axis]
             else:
                 value = (out[i, axis] + out[i + 1, axis]) / 2
-            if 0 < i:
+            if i > 0:
                 out[i, axis] = value
             if i + 1 < len(out) - 1:
                 out[i + 1, axis] = value

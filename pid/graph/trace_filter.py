@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pid.geometry import grown
-from pid.graph.connect import CONTROL, NEAR, SymbolIndex
 from pid.graph.strokes import StrokeGraph, direction, simplified
+from pid.graph.symbol_index import CONTROL, NEAR, SymbolIndex
 from pid.graph.trace_chain import Chain, find_chains
 from pid.graph.trace_gaps import ARM_REACH
-from pid.graph.trace_lettering import Lettering
 from pid.graph.trace_landing import end_symbol, reach_out
+from pid.graph.trace_lettering import Lettering
 
 Array = NDArray[np.float64]
 
@@ -63,9 +63,8 @@ def _open_marks(
                 continue
             if end_symbol(chain, which, graph, index, scale=scale) is not None:
                 continue
-            if chain.length < STUB_LENGTH * scale:
-                doomed.add(i)
-            elif chain.length < LEADER_LENGTH * scale and _is_leader(chain, graph.xy[node], lettering, scale):
+            short = chain.length < STUB_LENGTH * scale
+            if short or _is_leader(chain, graph.xy[node], lettering, scale):
                 doomed.add(i)
     return doomed
 
@@ -106,6 +105,8 @@ def _joins_two(chain: Chain, index: SymbolIndex, scale: float) -> bool:
 
 def _is_leader(chain: Chain, end: Array, lettering: Lettering, scale: float) -> bool:
     """Whether an open branch ends at a line number, or runs slantwise and ends at any lettering."""
+    if chain.length > LEADER_LENGTH * scale:
+        return False
     if _at_boxes(end, lettering.boxes[lettering.numbers], 20 * scale):
         return True
     d = np.abs(np.diff(chain.points, axis=0))
@@ -142,9 +143,8 @@ def _lonely(graph: StrokeGraph, chains: list[Chain], index: SymbolIndex, scale: 
     for members in nets.values():
         reached = {h for i in members for h in holders[i] if h is not None}
         longest = max(float(np.hypot(*(chains[i].points.max(axis=0) - chains[i].points.min(axis=0)))) for i in members)
-        if not reached or (len(reached) == 1 and longest < LONE_LENGTH * scale):
-            doomed.update(members)
-        elif _is_grid([chains[i] for i in members], len(reached)):
+        alone = not reached or (len(reached) == 1 and longest < LONE_LENGTH * scale)
+        if alone or _is_grid([chains[i] for i in members], len(reached)):
             doomed.update(members)
     return doomed
 
@@ -169,7 +169,7 @@ def line_kind(chain: Chain, graph: StrokeGraph, index: SymbolIndex, *, typical_w
         return "signal"
     ends = [end_symbol(chain, w, graph, index, scale=scale) for w in (0, 1)]
     groups = [index.symbols[i].group for i in ends if i is not None]
-    if "actuator" in groups or all(g in CONTROL for g in groups) and len(groups) == 2:
+    if "actuator" in groups or (all(g in CONTROL for g in groups) and len(groups) == 2):
         return "signal"
     return "signal" if "instrument" in groups and chain.width <= 1.1 * typical_width else "process"
 

@@ -43,6 +43,21 @@ def find_ink(gray: Gray) -> Mask:
     return np.asarray(gray < paper * INK_LEVEL, np.uint8)
 
 
+def long_runs(mask: Mask, length: int) -> Mask:
+    """The level runs of ink that are `length` pixels long or longer; opening by a row, in time that is free of it."""
+    height, width = mask.shape
+    flat = np.zeros(height * (width + 1) + 1, np.uint8)
+    flat[1:].reshape(height, width + 1)[:, :width] = mask
+    changes = np.flatnonzero(flat[1:] != flat[:-1])
+    starts, ends = changes[::2], changes[1::2]
+    lengths = ends - starts
+    starts, lengths = starts[lengths >= length], lengths[lengths >= length]
+    offsets = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    out = np.zeros(height * (width + 1), np.uint8)
+    out[np.repeat(starts, lengths) + offsets] = 1
+    return out.reshape(height, width + 1)[:, :width]
+
+
 def lift_solids(mask: Mask, *, scale: float) -> Mask:
     """The mask without areas that are wider than any line in both directions."""
     size = max(int(THICKEST_LINE * scale), 3)
@@ -110,7 +125,7 @@ def lift_frame(mask: Mask) -> Mask:
         margin = int(FRAME_MARGIN * height)
         for rows in (slice(0, margin), slice(height - margin, height)):
             band = np.ascontiguousarray(view[rows])
-            run = cv2.morphologyEx(band, cv2.MORPH_OPEN, np.ones((1, int(FRAME_SHARE * width)), np.uint8))
+            run = long_runs(band, int(FRAME_SHARE * width))
             view[rows] = band & (1 - cv2.dilate(run, np.ones((5, 5), np.uint8)))
     return out
 
@@ -124,8 +139,7 @@ def lift_words(mask: Mask, words: ArrayLike, *, scale: float) -> Mask:
     if not len(boxes):
         return mask
     run = max(int(LETTER_RUN * scale), 5)
-    runs = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
-    runs |= cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((run, 1), np.uint8))
+    runs = long_runs(mask, run) | long_runs(mask.T, run).T
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
     small = np.maximum(stats[:, 2], stats[:, 3]) < LETTER_RUN * scale
     letters = np.zeros(len(stats), bool)

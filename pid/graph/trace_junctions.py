@@ -230,7 +230,7 @@ def find_dots(graph: StrokeGraph, thickness: NDArray[np.float32]) -> set[int]:
         x, y = (round(float(v)) for v in graph.xy[node])
         near = thickness[max(y - 2, 0) : min(y + 3, height), max(x - 2, 0) : min(x + 3, width)]
         widest = max(graph.strokes[k].width for k in graph.at[node])
-        if near.size and float(near.max()) > 2.0 * widest + 2.0:
+        if near.size and float(near.max()) > 1.7 * widest + 1.0:
             dots.add(node)
     return dots
 

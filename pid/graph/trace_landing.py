@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pid.geometry import grown
-from pid.graph.connect import CONTROL, NEAR, TOUCH, SymbolIndex, ray_hits
-from pid.graph.strokes import Stroke, StrokeGraph, direction
+from pid.graph.strokes import StrokeGraph, direction
+from pid.graph.symbol_index import CONTROL, NEAR, TOUCH, SymbolIndex, ray_hits
 from pid.graph.trace_chain import Chain
 from pid.graph.trace_gaps import ARM_REACH, DASH_GAP, LIFTED_MARGIN
 from pid.graph.trace_junctions import give_own_node
@@ -121,7 +121,10 @@ def reach_out(
 
 
 def _through(point: Array, outward: Array, lifted: Array, scale: float, most: float) -> float:
-    """How far an end must reach to come out behind the lifted box that it runs into, at a width of 5000 px; 0 beyond `most`."""
+    """How far an end must reach to come out behind the lifted box that it runs into.
+
+    In pixels at a width of 5000; 0 where that is more than `most`.
+    """
     low, high = lifted[:, :2] - LIFTED_MARGIN * scale, lifted[:, 2:] + LIFTED_MARGIN * scale
     at = ((point >= low) & (point <= high)).all(axis=1)
     longest = 0.0

@@ -1,0 +1,150 @@
+"""The symbols that lines can end at, and the one at a given line end.
+
+Lengths are for a sheet 5000 px wide, multiplied by `scale`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pid.drawing import Group, Symbol
+from pid.geometry import as_boxes, grown
+
+Array = NDArray[np.float64]
+
+PASSED: frozenset[Group] = frozenset({"flow_arrow", "other"})
+"""Marks on a line: never an end."""
+HOSTS: frozenset[Group] = frozenset({"vessel", "separator", "heat_exchanger", "pump", "compressor"})
+"""Equipment whose drawn nozzles stand for it."""
+INLINE: frozenset[Group] = frozenset({"valve", "fitting", "reducer"})
+CONTROL: frozenset[Group] = frozenset({"instrument", "actuator"})
+TOUCH = 10.0
+"""A line that ends this near to a symbol's box ends at the symbol ..."""
+NEAR = 6.0
+"""... whatever its direction within this distance, else only where it points at the box."""
+NOZZLE_REACH = 42.0
+"""A nozzle's tag box stands this near to the place where its line meets the wall."""
+HOST_INSET = 0.1
+"""A line that ends at a vessel points at its box less this share on each side."""
+
+
+class SymbolIndex:
+    """The symbols that lines can end at, ready to be asked for the one at a point."""
+
+    def __init__(self, symbols: Sequence[Symbol], *, scale: float) -> None:
+        self.symbols = list(symbols)
+        self.scale = scale
+        self.boxes = as_boxes([s.box for s in symbols])
+        self.area = np.prod(np.maximum(self.boxes[:, 2:] - self.boxes[:, :2], 1.0), axis=1)
+        enclosing = set(enclosing_symbols(symbols))
+        self.is_end = np.array(
+            [s.group not in PASSED and not (i in enclosing and s.group not in HOSTS) for i, s in enumerate(symbols)],
+            bool,
+        ).reshape(-1)
+        self.rank = np.array([0 if s.group == "nozzle" else 2 if s.group in HOSTS else 1 for s in symbols], int)
+
+    def holder(self, point: Array, outward: Array, *, reach: float = TOUCH) -> int | None:
+        """Index of the symbol that a line end at `point`, running in the direction `outward`, ends at.
+
+        `reach` (at a width of 5000 px) is how far ahead the line may stop short of the symbol.
+        """
+        if not len(self.boxes):
+            return None
+        distance = self._distance(point)
+        candidates = np.flatnonzero(self.is_end & (distance <= reach * self.scale))
+        good = [
+            i
+            for i in candidates.tolist()
+            if self._is_reached(i, point, outward, float(distance[i]), reach * self.scale)
+        ]
+        if not good:
+            return None
+        step = 5.0 * self.scale
+        best = min(
+            good,
+            key=lambda i: (int(distance[i] / step), self.rank[i], self._offset(i, point, outward), self.area[i]),
+        )
+        return self._nozzle_at(best, point) if self.rank[best] == 2 else best
+
+    def _is_reached(self, i: int, point: Array, outward: Array, distance: float, reach: float) -> bool:
+        """Whether a line end that is close to a symbol's box belongs to it."""
+        if self.rank[i] == 2:  # lines may pass the corners of a round-ended vessel's box
+            inset = HOST_INSET * (self.boxes[i, 2:] - self.boxes[i, :2])
+            core = self.boxes[i] + np.concatenate([inset, -inset])
+            came_from = point - outward * (2 * float(inset.min()) + reach)
+            from_outside = bool((came_from < self.boxes[i, :2]).any() or (came_from > self.boxes[i, 2:]).any())
+            return from_outside and ray_hits(point, outward, core, reach + float(2 * inset.max()))
+        if distance <= NEAR * self.scale:
+            return True
+        return ray_hits(point, outward, grown(self.boxes[i : i + 1], 2 * self.scale)[0], reach)
+
+    def covers(self, boxes: Array) -> NDArray[np.bool_]:
+        """Which boxes (N, 4) have their middle in a symbol that is no vessel."""
+        middles = (boxes[:, :2] + boxes[:, 2:]) / 2
+        mine = self.boxes[self.is_end & (self.rank < 2)]
+        return _inside_any(middles, mine)
+
+    def is_near(self, points: Array, reach: float) -> NDArray[np.bool_]:
+        """Which points (N, 2) lie within `reach` (at a width of 5000 px) of a symbol that lines can end at."""
+        boxes = grown(self.boxes[self.is_end], reach * self.scale)
+        return _inside_any(points, boxes)
+
+    def _offset(self, i: int, point: Array, outward: Array) -> float:
+        """How far the ray from a point passes by the middle of a box, in quarters of the box's half diagonal."""
+        to_middle = (self.boxes[i, :2] + self.boxes[i, 2:]) / 2 - point
+        half = float(np.hypot(*(self.boxes[i, 2:] - self.boxes[i, :2]))) / 2
+        across = abs(float(to_middle[0] * outward[1] - to_middle[1] * outward[0]))
+        return float(int(4 * across / max(half, 1.0)))
+
+    def _nozzle_at(self, host: int, point: Array) -> int:
+        """The nozzle whose tag stands where a line meets its vessel, else the vessel itself."""
+        near = np.flatnonzero((self.rank == 0) & (self._distance(point) <= NOZZLE_REACH * self.scale))
+        if not len(near):
+            return host
+        return int(near[np.argmin(self._distance(point)[near])])
+
+    def _distance(self, point: Array) -> Array:
+        """Distance of a point to each box, 0 inside."""
+        gap = np.maximum(np.maximum(self.boxes[:, :2] - point, point - self.boxes[:, 2:]), 0)
+        return np.asarray(np.hypot(gap[:, 0], gap[:, 1]))
+
+
+def ray_hits(point: Array, outward: Array, box: Array, reach: float) -> bool:
+    """Whether the ray from a point meets a box within `reach`; a zero direction hits what is near on any side."""
+    if not outward.any():
+        return True
+    low, high = 0.0, reach
+    for axis in (0, 1):
+        if abs(outward[axis]) < 1e-9:
+            if not box[axis] <= point[axis] <= box[axis + 2]:
+                return False
+            continue
+        t = sorted(float((box[axis + k] - point[axis]) / outward[axis]) for k in (0, 2))
+        low, high = max(low, t[0]), min(high, t[1])
+    return low <= high
+
+
+def enclosing_symbols(symbols: Sequence[Symbol]) -> list[int]:
+    """Indices of symbols that hold the middle of another part well inside: vessels with internals, package outlines."""
+    boxes = as_boxes([s.box for s in symbols])
+    if not len(boxes):
+        return []
+    size = boxes[:, 2:] - boxes[:, :2]
+    low, high = boxes[:, :2] + 0.08 * size, boxes[:, 2:] - 0.08 * size
+    centre = (boxes[:, :2] + boxes[:, 2:]) / 2
+    inside = ((centre[None] > low[:, None]) & (centre[None] < high[:, None])).all(axis=2)
+    area = size.prod(axis=1)
+    inside &= area[None] < 0.2 * area[:, None]
+    solid = np.array([s.group not in PASSED for s in symbols])
+    return np.flatnonzero((inside & solid[None]).any(axis=1)).tolist()
+
+
+def _inside_any(points: Array, boxes: Array) -> NDArray[np.bool_]:
+    """Which points (N, 2) lie in one of the boxes (M, 4)."""
+    low = np.asarray(points[:, None] >= boxes[None, :, :2], bool).all(axis=2)
+    high = np.asarray(points[:, None] <= boxes[None, :, 2:], bool).all(axis=2)
+    both: NDArray[np.bool_] = np.logical_and(low, high)
+    return np.asarray(both.any(axis=1), bool)

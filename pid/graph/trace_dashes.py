@@ -1,0 +1,156 @@
+"""Dashed lines closed where bridging straight gaps leaves them open: at corners, at tees and at arrow tips.
+
+Bridges are strokes with ``gap=True``. Lengths are for a sheet 5000 px wide and are multiplied by `scale`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pid.geometry import as_boxes
+from pid.graph.strokes import Stroke, StrokeGraph
+from pid.graph.trace_gaps import ARM_REACH, COS_END, DASH_GAP, DASH_LENGTH, DOT_LENGTH, FreeEnd, straight_pieces
+
+Array = NDArray[np.float64]
+
+
+def close_dashes(graph: StrokeGraph, *, scale: float, held: Iterable[int] = (), tips: Array | None = None) -> None:
+    """Join the open ends of dashed lines round corners, then to the lines that they run into.
+
+    A line whose end is an arrow's tip, in one of the boxes `tips` (N, 4), may run into a dashed line as well.
+    """
+    _cut_at_corners(graph, scale)
+    kept = set(held)
+    ends = [FreeEnd(graph, n, scale) for n in graph.free_ends() if n not in kept and _is_dash_end(graph, n, scale)]
+    used = _close_corners(graph, ends, scale)
+    heads = as_boxes(tips if tips is not None else [])
+    known = {e.node for e in ends} | kept
+    for node in graph.free_ends():
+        p = graph.xy[node]
+        if node not in known and bool(((p >= heads[:, :2]) & (p <= heads[:, 2:])).all(axis=1).any()):
+            ends.append(FreeEnd(graph, node, scale))
+    bends, dashes = _bends(graph), _dash_segments(graph, scale)
+    for i, end in enumerate(ends):
+        if i in used or graph.degree(end.node) != 1:
+            continue
+        if _run_on(graph, end, bends, scale) or _run_into(graph, end, dashes, scale):
+            bends, dashes = _bends(graph), _dash_segments(graph, scale)
+
+
+def _close_corners(graph: StrokeGraph, ends: list[FreeEnd], scale: float) -> set[int]:
+    """Join ends at right angles round their corner, the nearest first; returns the indices of the ends used."""
+    used: set[int] = set()
+    offers = []
+    for i, a in enumerate(ends):
+        for j in range(i + 1, len(ends)):
+            found = _corner(a, ends[j], scale)
+            if found is not None:
+                offers.append((found[0], i, j, found[1]))
+    for _, i, j, corner in sorted(offers, key=lambda o: o[:3]):
+        if used & {i, j}:
+            continue
+        used |= {i, j}
+        a, b = ends[i], ends[j]
+        graph.add(Stroke(a.node, b.node, np.vstack([a.point, corner, b.point]), a.width, gap=True))
+    return used
+
+
+def _cut_at_corners(graph: StrokeGraph, scale: float) -> None:
+    """Make nodes of the sharp corners within strokes, so that a dash can run on to them."""
+    for key in list(graph.strokes):
+        stroke = graph.strokes[key]
+        if stroke.gap or len(stroke.points) < 3:
+            continue
+        d = np.diff(stroke.points, axis=0)
+        n = np.maximum(np.hypot(d[:, 0], d[:, 1]), 1e-9)
+        cosine = (d[:-1] * d[1:]).sum(axis=1) / (n[:-1] * n[1:])
+        sharp = np.flatnonzero((cosine < 0.5) & (np.minimum(n[:-1], n[1:]) > DOT_LENGTH * scale)) + 1
+        if len(sharp):
+            graph.cut(key, sharp.tolist())
+
+
+def _bends(graph: StrokeGraph) -> tuple[list[int], Array]:
+    """Nodes with two strokes and more, and their places (N, 2)."""
+    nodes = [n for n in graph.nodes() if graph.degree(n) > 1]
+    return nodes, np.array([graph.xy[n] for n in nodes]).reshape(-1, 2)
+
+
+def _dash_segments(graph: StrokeGraph, scale: float) -> Array:
+    """The straight pieces (N, 5) of dashed lines, gaps included."""
+    segments = straight_pieces(graph)
+    dashes = [
+        key
+        for key, s in graph.strokes.items()
+        if s.gap or s.dashed or (s.length < DASH_LENGTH * scale and _has_gap(graph, key))
+    ]
+    return segments[np.isin(segments[:, 4], dashes)]
+
+
+def _is_dash_end(graph: StrokeGraph, node: int, scale: float) -> bool:
+    """Whether a free end belongs to a dashed line: a short piece behind which there is a gap."""
+    key = graph.at[node][0]
+    stroke = graph.strokes[key]
+    if stroke.gap or stroke.length < DOT_LENGTH * scale:
+        return False
+    behind = [graph.strokes[k] for k in graph.at[stroke.other(node)] if k != key]
+    return stroke.dashed or (stroke.length <= 2 * DASH_LENGTH * scale and len(behind) == 1 and behind[0].gap)
+
+
+def _corner(a: FreeEnd, b: FreeEnd, scale: float) -> tuple[float, Array] | None:
+    """Length of the way round the corner that two ends at right angles leave open, and the corner."""
+    if abs(float(a.outward @ b.outward)) > 0.3 or float(np.hypot(*(b.point - a.point))) > 1.3 * DASH_GAP * scale:
+        return None
+    v = b.point - a.point
+    along_a, along_b = float(v @ a.outward), float(-v @ b.outward)
+    slack = -4.0 * scale
+    if not (slack <= along_a <= DASH_GAP * scale and slack <= along_b <= DASH_GAP * scale):
+        return None
+    return abs(along_a) + abs(along_b), a.point + a.outward * along_a
+
+
+def _run_on(graph: StrokeGraph, end: FreeEnd, bends: tuple[list[int], Array], scale: float) -> bool:
+    """Join the open end of a dashed line to a bend or tee right ahead from which a line runs on straight."""
+    nodes, places = bends
+    v = places - end.point
+    along, across = v @ end.outward, np.abs(v[:, 0] * end.outward[1] - v[:, 1] * end.outward[0])
+    good = np.flatnonzero((along > 0) & (along < DASH_GAP * scale) & (across < 2.5 * scale + 0.06 * along))
+    for i in good[np.argsort(along[good])].tolist():
+        node = nodes[i]
+        if any(float(graph.arm(node, k, ARM_REACH * scale) @ end.outward) > COS_END for k in graph.at[node]):
+            graph.add(Stroke(end.node, node, np.vstack([end.point, graph.xy[node]]), end.width, gap=True))
+            return True
+    return False
+
+
+def _run_into(graph: StrokeGraph, end: FreeEnd, dashes: Array, scale: float) -> bool:
+    """Join the open end of a dashed line to the dashed line that it runs into within a gap, as a tee."""
+    segments = dashes[dashes[:, 4] != end.key]
+    start, d = segments[:, :2], segments[:, 2:4] - segments[:, :2]
+    cross = end.outward[0] * d[:, 1] - end.outward[1] * d[:, 0]
+    v = start - end.point
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ahead = (v[:, 0] * d[:, 1] - v[:, 1] * d[:, 0]) / cross
+        share = (v[:, 0] * end.outward[1] - v[:, 1] * end.outward[0]) / cross
+    steep = np.abs(cross) > 0.7 * np.hypot(d[:, 0], d[:, 1])
+    long = np.hypot(d[:, 0], d[:, 1]) > 8 * scale
+    good = np.flatnonzero(steep & long & (ahead > 0) & (ahead < 0.8 * DASH_GAP * scale) & (share >= 0) & (share <= 1))
+    if not len(good):
+        return False
+    i = int(good[np.argmin(ahead[good])])
+    key, point = int(segments[i, 4]), end.point + end.outward * ahead[i]
+    points = graph.strokes[key].points
+    at = int(np.flatnonzero((points[:-1] == segments[i, :2]).all(axis=1))[0]) + 1
+    graph.strokes[key].points = np.insert(points, at, point, axis=0)
+    node = len(graph.xy)
+    graph.cut(key, [at])
+    graph.add(Stroke(end.node, node, np.vstack([end.point, point]), end.width, gap=True))
+    return True
+
+
+def _has_gap(graph: StrokeGraph, key: int) -> bool:
+    """Whether a gap follows a stroke at either end: it is a dash."""
+    stroke = graph.strokes[key]
+    return any(graph.strokes[k].gap for node in (stroke.a, stroke.b) for k in graph.at[node])

@@ -1,0 +1,61 @@
+"""Tables and title blocks found by their cells, so that their rules are not taken for pipes.
+
+A *cell* is a rectangle of paper closed in by straight rules; a table is a patch of many cells wall to wall. Pipes, with
+symbols cut out, close in next to none. Lengths are for a sheet 5000 px wide, multiplied by `scale`.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pid.graph.trace_ink import erase_boxes, long_runs
+
+Mask = NDArray[np.uint8]
+Array = NDArray[np.float64]
+
+RULE_LENGTH = 26.0
+"""Rules are at least this long: the height of a row of small lettering."""
+CELL_HEIGHT = (14.0, 260.0)
+CELL_WIDTH = (14.0, 1600.0)
+CELL_FILL = 0.93
+"""A cell's paper fills its bounding box at least to this share (lettering is not part of the rules)."""
+WALL = 18.0
+"""Cells this near to each other share a rule."""
+LEAST_CELLS = 6
+"""Fewer cells wall to wall are no table."""
+
+
+def lift_tables(mask: Mask, *, scale: float) -> Mask:
+    """The mask (H, W) without its tables."""
+    cells = find_cells(mask, scale=scale)
+    if len(cells) < LEAST_CELLS:
+        return mask
+    return erase_boxes(mask, _tables(cells, mask.shape, scale), grow=WALL / 2 * scale)
+
+
+def find_cells(mask: Mask, *, scale: float) -> Array:
+    """Boxes (N, 4) of the rectangles that straight rules close in."""
+    length = max(round(RULE_LENGTH * scale), 4)
+    rules = long_runs(mask, length) | long_runs(np.ascontiguousarray(mask.T), length).T
+    rules = cv2.resize(rules * 255, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(np.asarray(rules == 0, np.uint8), connectivity=4)
+    x, y, w, h, area = (stats[:, k].astype(np.float64) for k in range(5))
+    x, y, w, h, area = 2 * x, 2 * y, 2 * w, 2 * h, 4 * area  # cells are found at half the size
+    good = (area >= CELL_FILL * w * h) & (w * h < 0.2 * mask.size)
+    good &= (w >= CELL_WIDTH[0] * scale) & (w <= CELL_WIDTH[1] * scale)
+    good &= (h >= CELL_HEIGHT[0] * scale) & (h <= CELL_HEIGHT[1] * scale)
+    return np.asarray(np.column_stack([x, y, x + w, y + h])[good], np.float64)
+
+
+def _tables(cells: Array, shape: tuple[int, ...], scale: float) -> Array:
+    """Boxes (N, 4) of the cells that stand wall to wall with enough others."""
+    paint = np.zeros(shape, np.uint8)
+    wall = WALL * scale
+    for x0, y0, x1, y1 in np.round(cells + np.array([-wall, -wall, wall, wall]) / 2).astype(int).tolist():
+        paint[max(y0, 0) : y1, max(x0, 0) : x1] = 1
+    _, labels = cv2.connectedComponents(paint, connectivity=4)
+    middles = np.round((cells[:, :2] + cells[:, 2:]) / 2).astype(int)
+    patch = labels[middles[:, 1], middles[:, 0]]
+    return np.asarray(cells[np.bincount(patch)[patch] >= LEAST_CELLS], np.float64)
