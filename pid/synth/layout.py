@@ -192,6 +192,7 @@ def nozzle_at(draft: Draft, piece: Piece, wall: Point, side: int) -> int | None:
         _manway(draft, piece, wall, side)
         return None
     if draft.has("pad_nozzle") and (draft.chance(0.03) or (due and due[0].name == "pad_nozzle")):
+        draft.rare[:] = [k for k in draft.rare if k.name != "pad_nozzle"]
         return _nozzle_stub(draft, piece, wall, side, f"N{number}", kind="pad_nozzle")
     if kind == "nozzle" and draft.has("nozzle"):
         return _nozzle_stub(draft, piece, wall, side, f"N{number}")
