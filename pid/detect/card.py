@@ -85,7 +85,7 @@ def _write(network: Path, card: dict[str, Any]) -> None:
 
 def _candidates(detector: SymbolDetector, sheet: LabelledSheet) -> dict[str, Any]:
     """Raw scores, hits and groups of one sheet's candidates, and the groups of its true symbols."""
-    found = detector.find(sheet.image)
+    found, _ = detector.find_named(sheet.image)
     match = match_boxes(found.boxes, found.scores, sheet.boxes, longer_px=max(sheet.image.shape))
     named = np.where(match >= 0, sheet.groups[np.maximum(match, 0)] if len(sheet.groups) else -1, -1)
     return {

@@ -77,33 +77,46 @@ class SymbolDetector:
             raise ValueError(f"a grey picture (H, W) was expected, not shape {gray.shape}")
         if min(gray.shape) < LEAST_SHEET_PX:
             return ()
-        sheet = whiten_paper(gray)
+        found, names = self.find_named(whiten_paper(gray))
+        chance = self.calibration(found.scores)
+        keep = found.scores >= self.calibration.threshold if least_probability is None else chance >= least_probability
+        told = np.flatnonzero(keep)
+        return tuple(self._symbol(f"s{i}", found.boxes[k], chance[k], names[k]) for i, k in enumerate(told, start=1))
+
+    def find_named(self, sheet: NDArray[np.uint8]) -> tuple[Found, list[Name]]:
+        """Candidates on a whitened sheet with the names of each, best first.
+
+        The classifier has a say in both: its kind's group is the group, and what it takes for no symbol loses score.
+        """
         found = self.find(sheet)
-        chance = self.calibration(found.scores)
-        if least_probability is None:
-            found = found.only(found.scores >= self.calibration.threshold)
-        else:
-            found = found.only(chance >= least_probability)
-        chance = self.calibration(found.scores)
         names = self._kinds.name(sheet, found.boxes, found.groups.tolist())
-        parts = zip(found.boxes, chance, found.groups, names, strict=True)
-        return tuple(self._symbol(f"s{i}", *part) for i, part in enumerate(parts, start=1))
+        scores = found.scores * (1.0 - np.array([name.nothing for name in names]))
+        groups = np.array([GROUPS.index(name.group) for name in names], np.int64)
+        order = np.argsort(-scores, kind="stable")
+        return Found(found.boxes[order], scores[order], groups[order]), [names[k] for k in order]
 
     def find(self, sheet: NDArray[np.uint8]) -> Found:
         """Candidates on a whitened sheet in its pixels, best first, raw scores, no doubles; nothing is named yet."""
         longer = max(sheet.shape)
         # A small picture is not a whole plant: enlarging it to the full size would show symbols of unheard-of size.
         detail_px = min(DETAIL_PX, round(longer * LARGEST_GROWTH))
-        parts = [self._look(sheet, detail_px, most=DETAIL_MOST)]
+        looks = [self._look(sheet, detail_px, most=DETAIL_MOST)]
         if detail_px > OVERVIEW_PX:
-            parts.append(self._look(sheet, OVERVIEW_PX, least=OVERVIEW_LEAST * OVERVIEW_PX / DETAIL_PX))
-        found = join_found(parts)
+            looks.append(self._look(sheet, OVERVIEW_PX, least=OVERVIEW_LEAST * OVERVIEW_PX / DETAIL_PX))
+        found, cut = join_found([f for f, _ in looks]), np.concatenate([c for _, c in looks])
+        # Joined before cut boxes are dropped: what a tile border halves in the detail pass, the overview has whole.
+        found = found.only(drop_cut(found.boxes, cut))
         return found.only(suppress(found.boxes, found.scores))
 
-    def _look(self, sheet: NDArray[np.uint8], longer_px: int, *, least: float = 0.0, most: float = np.inf) -> Found:
-        """One pass: candidates in sheet pixels whose longer side is within `least`..`most` pixels of the pass."""
+    def _look(
+        self, sheet: NDArray[np.uint8], longer_px: int, *, least: float = 0.0, most: float = np.inf
+    ) -> tuple[Found, NDArray[np.bool_]]:
+        """One pass: candidates in sheet pixels whose longer side is within `least`..`most` pixels of the pass.
+
+        With them a mask (N,) of those that a tile border cuts.
+        """
         tiling = cut_sheet(sheet, longer_px)
-        parts, cut = [], []
+        parts, cut = [], [np.zeros(0, np.bool_)]
         for found, origin in zip(self._shape.find(tiling.images), tiling.origins, strict=True):
             one = found.only(suppress(found.boxes, found.scores))
             boxes = one.boxes + np.tile(origin, 2)
@@ -114,17 +127,15 @@ class SymbolDetector:
             parts.append(Found(boxes[keep], one.scores[keep], one.groups[keep]))
             cut.append(is_cut(boxes[keep], origin, tiling.size))
         found = join_found(parts)
-        keep = drop_cut(found.boxes, np.concatenate(cut) if cut else np.zeros(0, bool))
-        found = found.only(keep)
-        return Found(found.boxes / tiling.scale, found.scores, found.groups)
+        return Found(found.boxes / tiling.scale, found.scores, found.groups), np.concatenate(cut)
 
-    def _symbol(self, ident: str, box: Array, score: float, group: int, name: Name) -> Symbol:
+    def _symbol(self, ident: str, box: Array, score: float, name: Name) -> Symbol:
         corners = (float(box[0]), float(box[1]), float(box[2]), float(box[3]))
         kind = self._catalog.get(name.kind)
         return Symbol(
             id=ident,
             kind=name.kind,
-            group=GROUPS[group],
+            group=name.group,
             box=corners,
             rotation=name.rotation,
             mirrored=name.mirrored,
