@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pid.drawing import Line, Symbol, Word
 from pid.geometry import as_boxes, distance_to_segments
-from pid.graph.symbol_index import PASSED
+from pid.graph.symbol_index import HOSTS, PASSED
 
 Array = NDArray[np.float64]
 
@@ -42,6 +42,8 @@ LINE_NUMBER = re.compile(
 )
 TAG_REACH = 110.0
 """A tag beside its symbol is no further off."""
+OUTSIDE = 40.0
+"""A tag outside of its equipment counts as so much further off than one inside."""
 LINE_REACH = 90.0
 """A line number is no further off its line, unless a leader joins them."""
 _TAGGED_BESIDE = {
@@ -141,15 +143,28 @@ def _tags_beside(
             text = word.text.strip()
             if word.id in owners or is_line_number(text) or not grammar.match(text):
                 continue
-            distance = _box_distance(symbol.box, word.box)
-            if distance <= TAG_REACH * scale:
-                offers.append((distance, s, w))
+            if _box_distance(symbol.box, word.box) <= TAG_REACH * scale:
+                offers.append((_tag_cost(symbol, word, scale), s, w))
     tags: dict[str, str] = {}
     for _, s, w in sorted(offers):
         if symbols[s].id not in tags and words[w].id not in owners:
             tags[symbols[s].id] = words[w].text.strip()
             owners[words[w].id] = symbols[s].id
     return tags
+
+
+def _tag_cost(symbol: Symbol, word: Word, scale: float) -> float:
+    """How ill a tag stands by a symbol: its distance, and half of how far the two are off a common axis.
+
+    Equipment is large: its tag stands anywhere inside, or else near.
+    """
+    x, y = (word.box[0] + word.box[2]) / 2, (word.box[1] + word.box[3]) / 2
+    if symbol.group in HOSTS:
+        outside = _box_distance(symbol.box, (x, y, x, y))
+        return outside + OUTSIDE * scale if outside else 0.0
+    dx = abs(x - (symbol.box[0] + symbol.box[2]) / 2)
+    dy = abs(y - (symbol.box[1] + symbol.box[3]) / 2)
+    return _box_distance(symbol.box, word.box) + 0.5 * min(dx, dy)
 
 
 def _box_distance(a: Sequence[float], b: Sequence[float]) -> float:
