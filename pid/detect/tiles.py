@@ -100,7 +100,7 @@ def drop_cut(boxes: Array, cut: NDArray[np.bool_], *, least: float = 0.7) -> NDA
     return keep
 
 
-def suppress(boxes: Array, scores: Array, *, iou: float = 0.55, within: float = 0.85) -> NDArray[np.int64]:
+def suppress(boxes: Array, scores: Array, *, iou: float = 0.5, within: float = 0.85) -> NDArray[np.int64]:
     """Indices of the boxes to keep, best first: greedy non-maximum suppression over all groups.
 
     A box also goes when it holds, or lies in, a better one of nearly its size (`within` of the smaller inside the
