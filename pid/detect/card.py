@@ -24,8 +24,9 @@ from pid.drawing import GROUPS
 def write_shape_card(models: Path, sheets: Iterable[LabelledSheet], about: dict[str, Any]) -> dict[str, Any]:
     """Calibrate the detector in `models` on held-out `sheets` and write its card; returns the card.
 
-    `about` (recipe, seeds, steps, ...) goes in unchanged. The calibration is fitted on one half of the candidates'
-    sheets and reported on the other; what is stored is fitted on all.
+    The classifier and its card must be there, as it has a say in the scores. `about` (recipe, seeds, steps, ...) goes
+    in unchanged. The calibration is checked by fitting it on every other sheet and measuring on the rest; what is
+    stored is fitted on all.
     """
     detector = SymbolDetector(models)
     per_sheet = [_candidates(detector, sheet) for sheet in sheets]
