@@ -14,7 +14,7 @@ import numpy as np
 
 from pid.document.load import load_sheets
 from pid.drawing import Drawing, Finding, Symbol, Word
-from pid.geometry import box_area
+from pid.geometry import box_area, box_intersection
 from pid.sheet import Sheet, Vectors
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 LETTERED_GROUPS = ("instrument", "connector", "nozzle")
 """Symbols that hold lettering: their inside is read once more, enlarged."""
+SURE_WORD, FEWEST_LETTERS, INSIDE_SHARE = 0.8, 3, 0.7
+"""A symbol with this share of its box in a word of this score and length is lettering."""
 SCAN_SHARE = 0.5
 """A page with an image over this share of it is a scan, whatever was drawn on top."""
 _SHARES = {"finding symbols": (0.0, 0.3), "reading words": (0.3, 0.85), "tracing lines": (0.85, 0.95)}
@@ -78,6 +80,7 @@ class Recognizer:
         words = self._reader.read_words(
             sheet, regions=lettered, progress=lambda share: _tell(progress, "reading words", share)
         )
+        symbols = drop_lettering(symbols, words)
         _tell(progress, "tracing lines", 0.0)
         width = sheet.info.width
         lines = direct_lines(_trace(sheet, symbols, words).lines, symbols, sheet_width=width)
@@ -94,6 +97,22 @@ class Recognizer:
             words=words,
             findings=_findings(sheet, symbols_found=len(symbols)),
         )
+
+
+def drop_lettering(symbols: Sequence[Symbol], words: Sequence[Word]) -> tuple[Symbol, ...]:
+    """The symbols without those that lie in a word: letters that look like one.
+
+    Bubbles, connectors and nozzle boxes hold words themselves and stay. A lone letter read from ink is no evidence, as
+    a valve may be read as an X; live text is exact at any length.
+    """
+    certain = [w for w in words if w.score >= SURE_WORD and (len(w.text) >= FEWEST_LETTERS or w.score == 1.0)]
+    asked = [s for s in symbols if s.group not in LETTERED_GROUPS]
+    if not certain or not asked:
+        return tuple(symbols)
+    boxes, word_boxes = [s.box for s in asked], [w.box for w in certain]
+    inside = (box_intersection(boxes, word_boxes) / np.maximum(box_area(boxes), 1e-9)[:, None]).max(axis=1)
+    lettering = {s.id for s, share in zip(asked, inside, strict=True) if share >= INSIDE_SHARE}
+    return tuple(s for s in symbols if s.id not in lettering)
 
 
 def _trace(sheet: Sheet, symbols: Sequence[Symbol], words: Sequence[Word]) -> Trace:
