@@ -26,9 +26,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Reads P&IDs: symbols, lines, words, plant graph and bill of materials from scans, PDF and DXF.",
 )
-train_app = typer.Typer(
-    no_args_is_help=True, help="Train the networks (needs the extra: pip install 'pid-reader[train]')."
-)
+train_app = typer.Typer(no_args_is_help=True, help="Train the networks (needs the extra `train`).")
 app.add_typer(train_app, name="train")
 
 BAD_INPUT = 2
@@ -109,7 +107,9 @@ def synth(
     out: Out = Path("pid-synth"),
     count: Annotated[int, typer.Option(min=1, help="How many sheets.")] = 1,
     seed: Annotated[int, typer.Option(help="Seed of the first sheet; the next ones count up.")] = 0,
-    family: Annotated[str | None, typer.Option(help="Drawing style family; random where it is not given.")] = None,
+    family: Annotated[
+        str | None, typer.Option(help="offshore, cae, vendor, benchmark or generic; by chance where it is not given.")
+    ] = None,
     formats: Annotated[str, typer.Option(help="Any of png,pdf,dxf, separated by commas.")] = "png,pdf,dxf",
     damaged: Annotated[
         bool, typer.Option("--damaged", help="Add scan damage to the PNG and move its truth along.")

@@ -1,5 +1,6 @@
 """The command line: what a user types, sees and gets."""
 
+import importlib.util
 import json
 import struct
 import sys
@@ -175,6 +176,25 @@ def test_evaluate_prints_every_figure(run: Run, tmp_path: Path) -> None:
     assert json.loads(out)["t"]["symbols.f1"] == 1.0
     status, _, err = run("evaluate", tmp_path / "none", tmp_path)
     assert (status, err) == (2, f"{tmp_path / 'none'} does not exist.\n")
+
+
+def test_synth_draws_what_recognize_reads_and_refuses_an_unknown_family(run: Run, tmp_path: Path) -> None:
+    status, _, _ = run("synth", "--seed", 3, "--family", "benchmark", "--formats", "png", "--out", tmp_path / "s")
+    assert status == 0
+    assert sorted(p.suffix for p in (tmp_path / "s").iterdir()) == [".json", ".png"]
+    assert Drawing.read(next((tmp_path / "s").glob("*.json"))).symbols
+    status, _, err = run("synth", "--family", "cubist", "--out", tmp_path / "t")
+    assert status == 2
+    assert "'cubist' is not a family" in err.splitlines()[-1]
+    assert not (tmp_path / "t").exists()
+
+
+def test_training_without_torch_says_what_to_install(run: Run, tmp_path: Path) -> None:
+    if importlib.util.find_spec("torch"):
+        pytest.skip("torch is installed")
+    status, _, err = run("train", "shape", "--out", tmp_path / "t")
+    assert status == 2
+    assert err == "Training needs torch: pip install 'pid-reader[train]'.\n"
 
 
 def test_help_names_the_commands(run: Run) -> None:

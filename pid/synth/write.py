@@ -92,10 +92,15 @@ def write_generated(
 ) -> list[Path]:
     """Generate `count` sheets with the seeds from `seed` on and write them as `write_sheets` does.
 
-    `progress` is called with what is being done and the share done, 0..1. Raises `InputError` for a negative count too.
+    `progress` is called with what is being done and the share done, 0..1. Raises `InputError` for a
+    negative count and an unknown family too.
     """
     if count < 0:
         raise InputError(f"{count} is not a number of sheets to generate.")
+    from pid.synth.style import FAMILIES
+
+    if family is not None and family not in FAMILIES:
+        raise InputError(f"{family!r} is not a family of drawing styles; there are {', '.join(FAMILIES)}.")
     return write_sheets(_generated(count, seed, family, progress), out, formats=formats, damaged=damaged, seed=seed)
 
 
