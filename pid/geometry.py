@@ -5,10 +5,14 @@ Boxes are float arrays (N, 4) of x0, y0, x1, y1; points are (N, 2); all in one c
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
+
+MOST_DASHES = 20_000
 
 
 def as_boxes(boxes: ArrayLike) -> Array:
@@ -75,3 +79,35 @@ def distance_to_segments(points: ArrayLike, segments: ArrayLike) -> Array:
     a, d = s[..., :2], s[..., 2:] - s[..., :2]
     t = np.clip(((p - a) * d).sum(-1) / np.maximum((d * d).sum(-1), 1e-12), 0.0, 1.0)
     return np.asarray(np.hypot(*np.moveaxis(p - a - t[..., None] * d, -1, 0)), np.float64)
+
+
+def split_dashes(points: ArrayLike, pattern: Sequence[float], *, closed: bool = False) -> list[Array]:
+    """The drawn pieces of a polyline (N, 2) under a pattern of lengths on, off, on, ... in the points' unit.
+
+    An odd pattern is repeated once, as in PostScript and SVG; an empty one, one without length, and one of more than
+    `MOST_DASHES` dashes (no pen draws them apart) is solid.
+    """
+    p = np.asarray(points, np.float64).reshape(-1, 2)
+    if closed:
+        p = np.concatenate([p, p[:1]])
+    pattern = [*pattern, *pattern] if len(pattern) % 2 else pattern
+    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(p, axis=0).T))])
+    length, period = float(along[-1]), float(sum(pattern))
+    if length <= 0 or period <= 0 or length / period > MOST_DASHES:
+        return [p]
+    pieces = []
+    for start, end in _dash_spans(pattern, length):
+        inner = p[(along > start) & (along < end)]
+        ends = np.stack([np.interp([start, end], along, p[:, axis]) for axis in (0, 1)], axis=1)
+        pieces.append(np.concatenate([ends[:1], inner, ends[1:]]))
+    return pieces
+
+
+def _dash_spans(pattern: Sequence[float], length: float) -> Iterator[tuple[float, float]]:
+    position, index = 0.0, 0
+    while position < length:
+        step = pattern[index % len(pattern)]
+        if index % 2 == 0:
+            yield position, min(position + step, length)
+        position += step
+        index += 1

@@ -14,9 +14,10 @@ import pytest
 
 from pid.drawing import Drawing, Line, SheetInfo, Source, Symbol
 from pid.errors import InputError
+from pid.geometry import split_dashes
 from pid.synth import fonts
 from pid.synth.ink import Ink, Lettering, Stroke
-from pid.synth.raster import render_raster, split_dashes
+from pid.synth.raster import render_raster
 
 PX_PER_MM = 8.0
 TAG = "HV-1001"

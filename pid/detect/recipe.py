@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from pid.errors import InputError
 from pid.resources import data_path
@@ -15,10 +15,13 @@ from pid.resources import data_path
 class _Recipe:
     """A flat set of numbers read from one section of a TOML file."""
 
+    shipped: ClassVar[str]
+    """Name of the shipped file in ``data/models``."""
+
     @classmethod
     def read(cls, section: str = "laptop", path: Path | None = None) -> Self:
         """Read `section` of `path`, by default the shipped file. Raises `InputError` for a missing or odd entry."""
-        path = data_path("models", cls._file()) if path is None else path
+        path = data_path("models", cls.shipped) if path is None else path
         try:
             table: dict[str, Any] = tomllib.loads(path.read_text())
         except (OSError, tomllib.TOMLDecodeError) as error:
@@ -35,15 +38,12 @@ class _Recipe:
             values[name] = known[name](value)
         return cls(**values)
 
-    @classmethod
-    def _file(cls) -> str:
-        raise NotImplementedError
-
 
 @dataclass(frozen=True)
 class ShapeRecipe(_Recipe):
     """The symbol detector. Training ends after `steps` or `hours`; the rate falls with whichever is nearer."""
 
+    shipped: ClassVar[str] = "shape.toml"
     first_seed: int = 1
     sheets: int = 400
     """Distinct generated sheets, drawn while training runs."""
@@ -69,15 +69,12 @@ class ShapeRecipe(_Recipe):
     checkpoint_minutes: float = 5.0
     threads: int = 2
 
-    @classmethod
-    def _file(cls) -> str:
-        return "shape.toml"
-
 
 @dataclass(frozen=True)
 class KindRecipe(_Recipe):
     """The classifier of kind, rotation and mirror image."""
 
+    shipped: ClassVar[str] = "kinds.toml"
     steps: int = 3000
     hours: float = 0.2
     batch: int = 64
@@ -90,7 +87,3 @@ class KindRecipe(_Recipe):
     box_jitter: float = 0.08
     """Standard deviation of the boxes' sides over their size: the detector's boxes are not exact."""
     threads: int = 2
-
-    @classmethod
-    def _file(cls) -> str:
-        return "kinds.toml"

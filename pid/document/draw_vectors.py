@@ -16,6 +16,7 @@ import reportlab
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from pid.geometry import split_dashes
 from pid.sheet import VectorPath, Vectors, VectorText
 
 PALEST_INK = 110.0
@@ -117,28 +118,6 @@ def _draw_path(image: NDArray[np.uint8], path: VectorPath) -> None:
 
 def _fixed_point(points: NDArray[np.float64]) -> NDArray[np.int32]:
     return np.asarray(np.round((points - 0.5) * (1 << _SHIFT)), np.int32)  # cv2 counts from the middle of a pixel
-
-
-def split_dashes(
-    points: NDArray[np.float64], pattern: Sequence[float], *, closed: bool = False
-) -> list[NDArray[np.float64]]:
-    """Cut a polyline (N, 2) into its dashes by a pattern of lengths on, off, on, ..."""
-    if closed:
-        points = np.concatenate([points, points[:1]])
-    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
-    total, period = float(along[-1]), float(sum(pattern))
-    if total <= 0 or period <= 0 or total / period > 20_000:
-        return [points]
-    edges = np.concatenate([[0.0], np.cumsum(pattern)])
-    dashes = []
-    for start in np.arange(0.0, total, period):
-        for on, off in zip(edges[:-1:2], edges[1::2], strict=False):
-            a, b = start + on, min(start + off, total)
-            if a >= total:
-                break
-            at = np.concatenate([[a], along[(along > a) & (along < b)], [b]])
-            dashes.append(np.column_stack([np.interp(at, along, points[:, 0]), np.interp(at, along, points[:, 1])]))
-    return dashes
 
 
 def _draw_text(image: NDArray[np.uint8], text: VectorText) -> None:

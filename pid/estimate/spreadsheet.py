@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pid.drawing import Drawing
-from pid.estimate.takeoff import Item, read_counted_groups, sheet_name, zone
+from pid.estimate.takeoff import Item, count_by_group, read_counted_groups, sheet_name, zone
 
 if TYPE_CHECKING:
     import xlsxwriter
@@ -70,13 +70,13 @@ def _write_summary(book: xlsxwriter.Workbook, head: Any, items: Sequence[Item], 
         row += 1
     row += 1
     page.write_row(row, 0, ["Group", "Quantity", "To review"], head)
-    last = len(items) + 1
+    last, counts_of = len(items) + 1, count_by_group(items)
     for group in read_counted_groups():
         row += 1
         name = group.name.replace("_", " ")
         of_group = [item for item in items if item.group == group.name]
         where = f"'Bill of materials'!$C$2:$C${last},A{row + 1}"
-        total = sum(item.quantity for item in of_group)
+        total = counts_of.get(group.name, 0)
         page.write(row, 0, name)
         page.write_formula(row, 1, f"=SUMIF({where},'Bill of materials'!$E$2:$E${last})", None, total)
         review = f"=COUNTIFS({where},'Bill of materials'!$J$2:$J${last},\"<{REVIEW_BELOW}\")"

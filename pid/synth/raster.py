@@ -7,7 +7,6 @@ driver does. Pixel (i, j) covers i/px_per_mm .. (i+1)/px_per_mm millimetres.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -18,6 +17,7 @@ import PIL.Image
 import PIL.ImageDraw
 from numpy.typing import NDArray
 
+from pid.geometry import split_dashes
 from pid.synth.fonts import (
     em_per_cap,
     glyph_positions,
@@ -101,35 +101,6 @@ def render_raster(ink: Ink, px_per_mm: float, *, antialias: bool = True) -> Imag
 def sheet_pixels(ink: Ink, px_per_mm: float) -> tuple[int, int]:
     """Width and height in pixels of the sheet's raster."""
     return max(1, round(ink.width_mm * px_per_mm)), max(1, round(ink.height_mm * px_per_mm))
-
-
-def split_dashes(points: Array, pattern: tuple[float, ...], *, closed: bool = False) -> list[Array]:
-    """The drawn pieces of a polyline (N, 2) under a pattern of lengths on, off, on, ... in the points' unit.
-
-    An odd pattern is repeated once, as in PostScript and SVG; an empty one, or one without length, is solid.
-    """
-    if closed:
-        points = np.concatenate([points, points[:1]])
-    pattern = pattern * 2 if len(pattern) % 2 else pattern
-    if not pattern or sum(pattern) <= 0:
-        return [points]
-    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
-    pieces = []
-    for start, end in _dash_spans(pattern, float(along[-1])):
-        inner = points[(along > start) & (along < end)]
-        ends = np.stack([np.interp([start, end], along, points[:, axis]) for axis in (0, 1)], axis=1)
-        pieces.append(np.concatenate([ends[:1], inner, ends[1:]]))
-    return pieces
-
-
-def _dash_spans(pattern: tuple[float, ...], length: float) -> Iterator[tuple[float, float]]:
-    position, index = 0.0, 0
-    while position < length:
-        step = pattern[index % len(pattern)]
-        if index % 2 == 0:
-            yield position, min(position + step, length)
-        position += step
-        index += 1
 
 
 def _has_hue(mark: _Path | _Text) -> bool:

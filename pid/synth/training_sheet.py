@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from pid.drawing import Drawing
 from pid.synth.damage import damage_sheet
 from pid.synth.generate import generate_sheet
+from pid.synth.pixels import as_gray
 from pid.synth.raster import render_raster
 from pid.synth.scatter import scatter_sheet
 
@@ -23,14 +23,10 @@ def draw_training_sheet(seed: int) -> tuple[NDArray[np.uint8], Drawing]:
     rng = np.random.default_rng([seed, 7])
     if seed % SCATTER_EVERY == 0:
         ink, drawing = scatter_sheet(seed)
-        return _gray(render_raster(ink, drawing.sheet.px_per_mm or 1.0)), drawing
+        return as_gray(render_raster(ink, drawing.sheet.px_per_mm or 1.0)), drawing
     sheet = generate_sheet(seed)
-    image = _gray(render_raster(sheet.ink, sheet.style.px_per_mm))
+    image = as_gray(render_raster(sheet.ink, sheet.style.px_per_mm))
     if rng.random() < DAMAGED_SHARE:
         damaged, drawing = damage_sheet(image, sheet.drawing, rng)
-        return _gray(damaged), drawing
+        return as_gray(damaged), drawing
     return image, sheet.drawing
-
-
-def _gray(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return image if image.ndim == 2 else np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)

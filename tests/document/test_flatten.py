@@ -7,7 +7,6 @@ import math
 import numpy as np
 import pytest
 
-from pid.document.draw_vectors import split_dashes
 from pid.document.flatten import (
     FLATNESS_PX,
     flatten_bezier,
@@ -16,7 +15,7 @@ from pid.document.flatten import (
     join_holes,
     name_shape,
 )
-from pid.geometry import polyline_length
+from pid.geometry import polyline_length, split_dashes
 
 
 def ring(radius: float, count: int = 60, span: float = 2 * math.pi) -> np.ndarray:
