@@ -68,6 +68,8 @@ class ShapeRecipe(_Recipe):
     """Tiles are drawn at the working scale times this range, as real sheets differ in plotted size."""
     checkpoint_minutes: float = 5.0
     threads: int = 2
+    compile: bool = False
+    """Let torch compile the network first: needs a C++ compiler and a minute."""
 
 
 @dataclass(frozen=True)
@@ -87,3 +89,5 @@ class KindRecipe(_Recipe):
     box_jitter: float = 0.08
     """Standard deviation of the boxes' sides over their size: the detector's boxes are not exact."""
     threads: int = 2
+    compile: bool = False
+    """Let torch compile the network first: needs a C++ compiler and a minute."""
