@@ -69,10 +69,6 @@ class Recognizer:
 
     def recognize_sheet(self, sheet: Sheet, *, progress: Progress | None = None) -> Drawing:
         """Run every stage on a loaded page."""
-        from pid.graph.attach import assign_words
-        from pid.graph.build import direct_connections, direct_lines
-        from pid.graph.connect import connect_symbols
-
         _tell(progress, "finding symbols", 0.0)
         symbols = self._detector.detect_symbols(sheet.gray)
         _tell(progress, "reading words", 0.0)
@@ -82,21 +78,31 @@ class Recognizer:
         )
         symbols = drop_lettering(symbols, words)
         _tell(progress, "tracing lines", 0.0)
-        width = sheet.info.width
-        lines = direct_lines(_trace(sheet, symbols, words).lines, symbols, sheet_width=width)
-        connections = connect_symbols(symbols, lines, sheet_width=width)
-        connections = direct_connections(connections, lines, symbols, sheet_width=width)
-        words, symbols, lines = assign_words(words, symbols, lines, sheet_width=width)
+        drawing = link_parts(sheet, symbols=symbols, words=words)
         _tell(progress, "done", 1.0)
-        return Drawing(
-            source=sheet.source,
-            sheet=sheet.info,
-            symbols=symbols,
-            lines=lines,
-            connections=connections,
-            words=words,
-            findings=_findings(sheet, symbols_found=len(symbols)),
-        )
+        return drawing
+
+
+def link_parts(sheet: Sheet, *, symbols: Sequence[Symbol], words: Sequence[Word]) -> Drawing:
+    """The drawing of a page whose symbols and words are known: lines traced, connections made, words given owners."""
+    from pid.graph.attach import assign_words
+    from pid.graph.build import direct_connections, direct_lines
+    from pid.graph.connect import connect_symbols
+
+    width = sheet.info.width
+    lines = direct_lines(_trace(sheet, symbols, words).lines, symbols, sheet_width=width)
+    connections = connect_symbols(symbols, lines, sheet_width=width)
+    connections = direct_connections(connections, lines, symbols, sheet_width=width)
+    owned, named, numbered = assign_words(words, symbols, lines, sheet_width=width)
+    return Drawing(
+        source=sheet.source,
+        sheet=sheet.info,
+        symbols=named,
+        lines=numbered,
+        connections=connections,
+        words=owned,
+        findings=_findings(sheet, symbols_found=len(symbols)),
+    )
 
 
 def drop_lettering(symbols: Sequence[Symbol], words: Sequence[Word]) -> tuple[Symbol, ...]:
