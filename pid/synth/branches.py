@@ -99,6 +99,10 @@ def add_drain(draft: Draft, edges: Sequence[int] | None = None) -> bool:
     if draft.chance(0.15) and draft.has("concentric_reducer"):
         items.insert(0, Item(draft.catalog["concentric_reducer"], 2.5))
         labels.insert(0, (draft.names.reducer(),))
+    if draft.style.family == "offshore" and draft.chance(0.25) and draft.has("flange"):  # a root valve of another class
+        root = choose_in_line(draft, groups=("valve",)) if draft.chance(0.3) else draft.catalog["ball_valve"]
+        items[:0] = [Item(root, draft.rng.uniform(2.4, 4.0)), Item(draft.catalog["flange"], draft.rng.uniform(0.5, 0.9))]
+        labels[:0] = [lettering_of(draft, root), ()]
     end, tail = "", 0.0
     roll = draft.rng.random()
     if roll < draft.style.branch_cap_share:
@@ -111,7 +115,8 @@ def add_drain(draft: Draft, edges: Sequence[int] | None = None) -> bool:
             )
             due = [k for k in draft.rare if _is_cap(k)]
             blind = due[0] if due else blind
-            items.append(Item(blind, draft.rng.uniform(0.5, 0.95)))
+            near = draft.style.variant_of(blind, draft.rng).name.startswith("bar_off")  # its port stands off the bar
+            items.append(Item(blind, 0.0 if near else draft.rng.uniform(0.5, 0.95)))
     elif roll < draft.style.branch_cap_share + 0.3:
         tail = draft.rng.uniform(2, 5)
         end = draft.pick(["D", "V", "DRAIN", "VENT", "TO CLOSED DRAIN", "ATM", "CD", "S"])

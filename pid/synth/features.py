@@ -19,13 +19,20 @@ from pid.synth.style import is_bubble_kind
 _COMMON = {
     "gate_valve": 9.0, "ball_valve": 8.0, "globe_valve": 4.0, "check_valve": 3.5, "swing_check_valve": 1.5,
     "butterfly_valve": 3.0, "plug_valve": 2.0, "concentric_reducer": 5.0, "eccentric_reducer": 1.5, "flange": 2.0,
-    "flange_pair": 4.0, "spectacle_blind": 3.0, "spacer": 0.7, "spade": 0.7, "strainer": 2.5, "y_strainer": 2.0,
+    "flange_pair": 4.0, "spectacle_blind": 5.0, "spacer": 1.8, "spade": 1.5, "strainer": 2.5, "y_strainer": 2.0,
     "restriction_orifice": 1.6, "orifice_plate": 1.6, "diaphragm_valve": 1.5, "needle_valve": 1.2,
 }  # fmt: skip
 # What CAE systems' standard libraries make common: their sheets have few flanges and many of these.
 _COMMON_CAE = {
     "gate_valve": 3.0, "ball_valve": 9.0, "globe_valve": 8.0, "butterfly_valve": 7.0, "swing_check_valve": 6.0,
     "concentric_reducer": 8.0, "flange_pair": 0.7, "flange": 0.7, "check_valve": 2.0,
+}  # fmt: skip
+# Benchmark sheets draw from a small legend, every sign of it about as often as any other.
+_COMMON_BENCHMARK = {
+    "gate_valve": 14.0, "ball_valve": 14.0, "globe_valve": 4.0, "check_valve": 16.0, "rotary_valve": 6.0,
+    "actuated_valve": 6.0, "diaphragm_valve": 4.0, "needle_valve": 4.0, "quick_closing_valve": 5.0,
+    "spectacle_blind": 40.0, "spacer": 22.0, "spade": 10.0, "flange_pair": 25.0, "damper_coil": 22.0,
+    "insulated_pipe": 22.0, "concentric_reducer": 8.0,
 }  # fmt: skip
 _FIELD_BUBBLES = {"discrete_field": 8.0}  # how often a balloon kind whose name holds the key is drawn
 _ROOM_BUBBLES = {"shared": 5.0, "discrete_panel": 2.5}
@@ -37,11 +44,11 @@ def choose_in_line(draft: Draft, *, groups: Sequence[str] = _IN_LINE_GROUPS) -> 
     """A kind for a straight pipe; the sheet's palette is a few common kinds and the rare ones that are due."""
     kinds = [k for k in draft.in_line if k.group in groups]
     due = [k for k in draft.rare if k in kinds]
-    if due and draft.chance(0.35):
+    flat = draft.style.family == "benchmark"
+    if due and draft.chance(0.15 if flat else 0.35):
         return due[int(draft.rng.integers(len(due)))]
     own = np.random.default_rng([draft.style.seed, 77])
-    flat = draft.style.family == "benchmark"
-    common = _COMMON | _COMMON_CAE if draft.style.family == "cae" else _COMMON
+    common = _COMMON | {"cae": _COMMON_CAE, "benchmark": _COMMON_BENCHMARK}.get(draft.style.family, {})
     weights = np.array([common.get(k.name, 0.6 if k.group == "valve" else 0.35) for k in kinds])
     favour = own.lognormal(0.0, 0.9, 400)[: len(kinds)]
     weights = (np.sqrt(weights) if flat else weights) * favour
@@ -72,6 +79,10 @@ def lettering_of(draft: Draft, kind: Kind) -> tuple[str, ...]:  # noqa: PLR0911
         return names.valve() if draft.chance(0.95) else ()
     if kind.group == "instrument":
         return (names.size(),) if draft.chance(0.5) else ()
+    if kind.name == "insulated_pipe":
+        text = draft.pick(("INS", "INS.", "ET", "H", "ST"))
+        degrees = f"{draft.rng.integers(-60, 180)}°C"
+        return (draft.pick((f"{text} ({degrees})", f"{text} {degrees}", text)),) if draft.chance(0.85) else ()
     if draft.style.family == "benchmark":
         return (names.part(kind.group),) if draft.chance(0.75) and "flange" not in kind.name else ()
     if "flange" in kind.name:

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
+from pid.catalog import Kind
 from pid.drawing import Point
 from pid.synth.branches import add_dead_end
 from pid.synth.control import bubbles_of
@@ -18,6 +20,11 @@ from pid.synth.place import SOLID
 
 Cell = tuple[int, int]
 Place = Callable[[Cell], Point]
+# How often a balloon of the legend is drawn, against 0.2 for any other.
+_LEGEND_BUBBLES = {
+    "instrument_discrete_field": 4.0, "instrument_discrete_panel": 3.0, "instrument_discrete_auxiliary": 2.5,
+    "instrument_shared_field": 7.0, "instrument_shared_panel": 3.0,
+}  # fmt: skip
 _STEPS = ((1, 0), (-1, 0), (0, 1), (0, -1))
 
 
@@ -118,6 +125,7 @@ def _draw_runs(draft: Draft, runs: list[list[Cell]], lattice: _Lattice, point: P
 def _fill(draft: Draft) -> None:
     bubbles = bubbles_of(draft)
     due_bubbles = [k for k in draft.rare if k in bubbles]
+    weights = np.array([_LEGEND_BUBBLES.get(k.name, 0.2) for k in bubbles])
     misses = 0
     while draft.parts < draft.style.symbols and misses < 220:
         edges = draft.pipe_edges(9)
@@ -127,7 +135,7 @@ def _fill(draft: Draft) -> None:
         roll = draft.rng.random()
         made: object = None
         if roll < 0.18 and bubbles:
-            kind = due_bubbles.pop() if due_bubbles else bubbles[int(draft.rng.integers(len(bubbles)))]
+            kind = due_bubbles.pop() if due_bubbles else _choose(draft, bubbles, weights)
             made = draft.insert(edge, draft.rng.uniform(0.1, 0.9) * draft.net.length(edge), kind)
         elif roll < 0.21:
             made = add_dead_end(draft) or None
@@ -153,6 +161,10 @@ def _fill(draft: Draft) -> None:
                     draft.rare.remove(kind)
         misses = misses + 1 if made is None else 0
     _close_ends(draft)
+
+
+def _choose(draft: Draft, kinds: list[Kind], weights: NDArray[np.float64]) -> Kind:
+    return kinds[int(draft.rng.choice(len(kinds), p=weights / weights.sum()))]
 
 
 def _close_ends(draft: Draft) -> None:

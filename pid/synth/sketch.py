@@ -21,6 +21,7 @@ Owner = Piece | Point | None  # a point stands for the line that passes there
 
 _COUNTED = ("valve", "fitting", "instrument", "actuator", "reducer")
 _IN_LINE_GROUPS = ("valve", "fitting", "reducer")
+_LARGE_LETTERS = 1.4  # lettering of benchmark balloons fills them
 UPRIGHT = ("instrument", "connector")  # groups that are not turned, for their lettering
 
 
@@ -164,6 +165,8 @@ class Sketch:
                 continue
             (x, y) = piece.to_sheet([(slot.x, slot.y)])[0]
             height = slot.height * min(abs(piece.scale[0]), abs(piece.scale[1]))
+            if self.style.family == "benchmark" and piece.kind.group == "instrument":
+                height *= _LARGE_LETTERS
             turned = piece.rotation % 180 == 90 and piece.kind.group in ("other", "connector", "valve", "fitting")
             room = ((box[3] - box[1]) if turned else (box[2] - box[0])) * 0.94
             width = self.extent(text, height)[0]

@@ -41,6 +41,11 @@ class Preset:
     caps: float = 0.5  # share of drains with a blind flange
     nozzles: tuple[float, float, float] = (0.3, 0.5, 0.2)  # tag box, stub, none
     wobble: float = 0.05  # share of sheets with careless joins
+    big: float = 0.35  # share of vessels and exchangers drawn to a share of the sheet's height
+    hair: float = 0.1  # share of sheets in hairlines, as PDF exports are rendered
+    heavy: float = 0.05  # share of sheets in very thick pens
+    nozzle_reach: Range = (2.5, 6.0)  # length of nozzle stubs in u
+    machine_nozzles: float = 0.0  # share of sheets that draw nozzles on pumps and exchangers too
 
 
 PRESETS = {
@@ -62,6 +67,9 @@ PRESETS = {
         surrounds=(1.0, 0.4),
         caps=0.9,
         nozzles=(1, 0, 0),
+        big=0.25,
+        hair=0.04,
+        heavy=0.0,
     ),
     "cae": Preset(
         share=0.18,
@@ -82,6 +90,11 @@ PRESETS = {
         stem_in_box=True,
         caps=0.4,
         nozzles=(0, 1, 0),
+        big=0.6,
+        hair=0.3,
+        heavy=0.2,
+        nozzle_reach=(3.5, 13.0),
+        machine_nozzles=1.0,
     ),
     "vendor": Preset(
         share=0.15,
@@ -97,6 +110,9 @@ PRESETS = {
         crossing=(0.8, 0.1, 0.1),
         arrows_at=(0.1, 0.8, 0.1),
         closed=0.3,
+        nozzles=(0.3, 0.55, 0.15),
+        nozzle_reach=(2.5, 8.0),
+        machine_nozzles=0.6,
     ),
     "benchmark": Preset(
         share=0.15,
@@ -125,8 +141,18 @@ PRESETS = {
         symbols=(60, 200),
         equipment=(1.0, 1.9),
         tee_dots=0.3,
+        nozzles=(0.2, 0.7, 0.1),
+        big=0.5,
+        hair=0.25,
+        heavy=0.12,
+        nozzle_reach=(2.5, 12.0),
+        machine_nozzles=0.7,
     ),
 }
+
+_STEMS = ("long_stem", "long_stem_wide", "tall_stem", "short_stem", "big_ring", "far_bars")
+BLINDS = (*_STEMS, *(f"{s}_{state}" for s in _STEMS for state in ("open", "closed")))
+"""Spectacle blinds, spades and spacers with their rings on a stem off the pipe."""
 
 # Variants that belong together, by family: a sheet of that family draws from these when it can.
 HOUSE_VARIANTS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -136,19 +162,23 @@ HOUSE_VARIANTS: dict[str, dict[str, tuple[str, ...]]] = {
         "instrument_discrete_field": ("circle",),
         "instrument_shared_field": ("side_label_pcs", "side_label_ccp", "side_label_psd"),
         "flow_arrow": ("filled",),
-        "psv": ("slashes",),
+        "psv": ("slashes", "slashes_tall", "slashes_tall", "slashes_three_wide"),
         "off_page_connector": ("flag",),
         "header_connector": ("box",),
-        "spectacle_blind": ("open_top", "closed_top"),
+        "spectacle_blind": ("open_top", "closed_top", *BLINDS),
+        "spade": BLINDS,
+        "spacer": BLINDS,
+        "blind_flange": ("bar_off", "bar_off_thick", "bar_off_far"),
         "flange": ("bar",),
         "nozzle_tag": ("box",),
         "control_valve": ("iso",),
     },
     "cae": {
         "instrument_discrete_field": ("stadium",),
-        "flow_arrow": ("open_v",),
-        "nozzle": ("stub_bar", "thick_stub_bar", "long_stub_bar"),
-        "off_page_connector": ("open_arrow", "open_arrow_number"),
+        "flow_arrow": ("open_v", "open_v_wide", "open_v_wide_heavy", "open_v_heavy", "open_v_thin"),
+        "nozzle": ("stub_bar", "thick_stub_bar", "reach_bar", "reach_bar_heavy", "reach_bar_thin", "far_bar"),
+        "manway": ("bracket", "bracket_split", "bracket_short"),
+        "off_page_connector": ("open_arrow", "block_arrow", "block_arrow_large", "block_arrow_heavy"),
         "blind_flange": ("bar_thick",),
         "ball_valve": ("iso",),
         "globe_valve": ("dot",),
@@ -156,7 +186,15 @@ HOUSE_VARIANTS: dict[str, dict[str, tuple[str, ...]]] = {
         "swing_check_valve": ("box_dot",),
         "concentric_reducer": ("triangle",),
         "psv": ("zigzag", "dot_zigzag"),
-        "controlled_actuator": ("circle",),
+        "controlled_actuator": (
+            "circle_on_stem",
+            "circle_on_stem_heavy",
+            "circle_stem_arrow",
+            "circle_stem_arrow_slim",
+        ),
+        "motor_actuator": ("circle_on_stem", "circle"),
+        "vertical_drum": ("arched", "plain", "shallow", "flat_ends"),
+        "plate_heat_exchanger": ("cross_bars", "iso", "cross", "cross_end_bars"),
         "instrument_discrete_panel": ("stadium",),
     },
     "vendor": {"instrument_discrete_field": ("stadium",), "instrument_shared_field": ("box_diagonals",)},
@@ -164,7 +202,14 @@ HOUSE_VARIANTS: dict[str, dict[str, tuple[str, ...]]] = {
         "flow_arrow": ("filled_wide", "filled"),
         "instrument_discrete_field": ("circle", "circle_small"),
         "gate_valve": ("iso", "tall"),
-        "spectacle_blind": ("open_top", "closed_top"),
+        "spectacle_blind": BLINDS,
+        "spade": BLINDS,
+        "spacer": BLINDS,
+        "check_valve": ("n_dot_centre", "half_filled", "long_triangle_bar", "slim_triangle_bar", "triangle_in_box"),
+        "ball_valve": ("iso", "crossed", "between_bars", "ring_between_bars", "ring_between_long_bars"),
+        "actuated_valve": ("small_dome", "small_dome_high", "small_dome_round", "dome"),
+        "rotary_valve": ("circle_cross",),
+        "diaphragm_valve": ("dome", "dome_round"),
         "instrument_shared_field": ("square", "plain_square_one", "plain_square_three"),
     },
 }
