@@ -1,0 +1,228 @@
+"""Lettering beside symbols: tags and sizes of valves, names of equipment, set pressures, services of connectors.
+
+A stack of words goes to one symbol as a whole. Tags are shared out so that as many as possible find a symbol that
+they may name, at the least total distance; then remarks go to what they stand by. Lengths are for a sheet 5000 px
+wide, multiplied by `scale`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import JsonValue
+
+from pid.drawing import Symbol
+from pid.graph.grammar import Reading
+from pid.graph.lettering import Lettering
+from pid.graph.piping import box_gap
+from pid.graph.symbol_index import HOSTS, PASSED
+
+Array = NDArray[np.float64]
+
+TAG_REACH = 110.0
+"""A tag beside its symbol is no further off."""
+OUTSIDE = 40.0
+"""A tag outside of its equipment counts as so much further off than one inside."""
+ODD = 30.0
+"""A tag whose letters do not suit the symbol counts as so much further off."""
+REMARK_REACH = 60.0
+"""Remarks, sizes and services stand this near to what they are about."""
+RELIEF = ("psv", "pilot_psv", "relief_valve", "vacuum_relief_valve", "breather_valve", "rupture_disc")
+TAG_KINDS = ("kks", "valve", "equipment", "valve_class", "nozzle")
+_TAGGED: dict[str, tuple[str, ...]] = {
+    "valve": ("kks", "valve", "valve_class"),
+    "actuator": ("kks", "valve"),
+    "fitting": ("kks", "valve"),
+    "nozzle": ("nozzle",),
+    "pump": ("kks", "equipment"),
+    "compressor": ("kks", "equipment"),
+    "vessel": ("kks", "equipment"),
+    "separator": ("kks", "equipment"),
+    "heat_exchanger": ("kks", "equipment"),
+    "instrument": ("kks", "valve"),
+    "reducer": ("reducer_size",),
+}
+"""What may name a symbol of each group when it stands beside it."""
+
+
+def own_beside(lettering: Lettering) -> None:
+    """Give tags and the stacks that they stand in to their symbols, then remarks to what they are next to."""
+    _share_out_tags(lettering)
+    _own_sizes(lettering)
+    _own_connector_lettering(lettering)
+
+
+def _share_out_tags(lettering: Lettering) -> None:
+    """Match stacks that hold a tag with symbols: one each, least total cost."""
+    from scipy.optimize import linear_sum_assignment
+
+    stacks = [members for members in lettering.stacks().values() if _holds_tag(lettering, members)]
+    symbols = [s for s in lettering.symbols if s.group in _TAGGED and s.group not in PASSED and _lacks_tag(lettering, s)]
+    if not stacks or not symbols:
+        return
+    reach = (TAG_REACH + OUTSIDE) * lettering.scale
+    cost = np.full((len(stacks), len(symbols)), 4 * reach)
+    for i, members in enumerate(stacks):
+        box = _bounds(lettering, members)
+        for j, symbol in enumerate(symbols):
+            if box_gap(box, symbol.box) <= TAG_REACH * lettering.scale:
+                reading = stack_tag(lettering, members, symbol)
+                if reading is not None:
+                    cost[i, j] = min(_cost(lettering, symbol, box, reading), 3.9 * reach)
+    for i, j in zip(*linear_sum_assignment(cost), strict=True):
+        if cost[i, j] < 4 * reach:
+            reading = stack_tag(lettering, stacks[i], symbols[j])
+            if reading is not None:
+                lettering.set_tag(symbols[j], reading.text, reading)
+                _give_stack(lettering, stacks[i], symbols[j])
+
+
+def _lacks_tag(lettering: Lettering, symbol: Symbol) -> bool:
+    """Bubbles take no tag from beside them once one stands inside; other symbols neither when they have one."""
+    return symbol.id not in lettering.tags
+
+
+def _holds_tag(lettering: Lettering, members: Sequence[int]) -> bool:
+    return any(
+        lettering.read(w, *TAG_KINDS, "reducer_size") is not None and lettering.read(w, "line_number") is None
+        for w in members
+    )
+
+
+def stack_tag(lettering: Lettering, members: Sequence[int], symbol: Symbol) -> Reading | None:
+    """What a stack calls a symbol, None where nothing in it may name one of its group.
+
+    Kinds go before each other in the order in which the group has them: a class is a tag only for want of a tag.
+    """
+    for kind in _TAGGED[symbol.group]:
+        for w in reversed(members):
+            if lettering.read(w, "line_number", "sheet_number") is not None and kind != "reducer_size":
+                continue
+            reading = lettering.read(w, kind)
+            if reading is not None and _may_name(lettering, reading, symbol):
+                return reading
+    return None
+
+
+def _may_name(lettering: Lettering, reading: Reading, symbol: Symbol) -> bool:
+    if reading.kind == "kks":
+        return symbol.group in lettering.grammar.kks_groups.get(reading.parts["component"], ())
+    return True
+
+
+def _suits(reading: Reading, symbol: Symbol) -> bool:
+    """Whether a tag's letters are usual for a symbol: valves' tags end in V (or are NORSOK's), equipment's do not."""
+    letters = reading.parts.get("letters", "")
+    if symbol.group in ("valve", "actuator"):
+        return letters.endswith("V") or reading.pattern == "NORSOK" or reading.kind != "valve"
+    if symbol.group in HOSTS:
+        return not letters.endswith("SV") and (len(letters) < 2 or "area" in reading.parts or letters[0] in "DVTSPEKCH")
+    return symbol.group in ("nozzle", "reducer")
+
+
+def _cost(lettering: Lettering, symbol: Symbol, box: Sequence[float], reading: Reading) -> float:
+    """How ill a stack stands by a symbol: its distance, and half of how far the two are off a common axis.
+
+    Equipment is large: its tag stands anywhere inside, or else near.
+    """
+    scale = lettering.scale
+    odd = 0.0 if _suits(reading, symbol) else ODD * scale
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    if symbol.group in HOSTS:
+        outside = box_gap(symbol.box, (x, y, x, y))
+        return odd + (outside + OUTSIDE * scale if outside else 0.0)
+    dx = abs(x - (symbol.box[0] + symbol.box[2]) / 2)
+    dy = abs(y - (symbol.box[1] + symbol.box[3]) / 2)
+    return odd + box_gap(symbol.box, box) + 0.5 * min(dx, dy)
+
+
+def _bounds(lettering: Lettering, members: Sequence[int]) -> tuple[float, float, float, float]:
+    boxes = lettering.boxes[list(members)]
+    low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+
+def _give_stack(lettering: Lettering, members: Sequence[int], symbol: Symbol) -> None:
+    """Give a symbol the words of a stack and take from them what they say of it."""
+    for w in members:
+        if lettering.read(w, "line_number") is None:
+            lettering.give(w, symbol.id)
+            _note(lettering, symbol, w)
+
+
+def _note(lettering: Lettering, symbol: Symbol, w: int) -> None:
+    """Keep size, class, set pressure, fail state or name of a symbol among its attributes."""
+    attributes = lettering.attributes[symbol.id]
+    reading = lettering.grammar.read(
+        lettering.words[w].text, "reducer_size", "set_pressure", "state", "valve_class", "size", repair=False
+    )
+    if reading is None:
+        text = lettering.words[w].text.strip()
+        if symbol.group in HOSTS and text.isupper() and text != lettering.tags.get(symbol.id):
+            attributes.setdefault("name", text)
+        return
+    facts: dict[str, JsonValue] = {
+        "reducer_size": {"size": reading.parts.get("size", ""), "size_small": reading.parts.get("small", "")},
+        "size": {"size": reading.parts.get("size", "")},
+        "valve_class": {"spec": reading.parts.get("spec", "")},
+        "set_pressure": {"set_pressure": " ".join(v for k, v in reading.parts.items() if k in ("value", "unit"))},
+        "state": {"fail_state": reading.text.replace(".", "")},
+    }
+    facts_of = facts[reading.kind]
+    if isinstance(facts_of, dict):
+        for name, value in facts_of.items():
+            if value:
+                attributes.setdefault(name, value)
+
+
+def _own_sizes(lettering: Lettering) -> None:
+    """Give set pressures to relief devices, and states, sizes and notes to the symbol that they stand by."""
+    for members in list(lettering.stacks().values()):
+        readings = [lettering.grammar.read(lettering.words[w].text, "set_pressure", "orifice") for w in members]
+        if any(r is not None for r in readings):
+            near = _nearest(lettering, members, lambda s: s.kind in RELIEF, 1.6 * REMARK_REACH)
+            if near is not None:
+                _give_stack(lettering, members, near)
+    for w in lettering.free_words():
+        if lettering.grammar.read(lettering.words[w].text, "state", "note", repair=False) is not None:
+            near = _nearest(lettering, [w], lambda s: s.group != "flow_arrow", REMARK_REACH)
+            if near is not None:
+                lettering.give(w, near.id)
+                _note(lettering, near, w)
+
+
+def _own_connector_lettering(lettering: Lettering) -> None:
+    """Give services and destinations above or below a flag to it."""
+    for members in list(lettering.stacks().values()):
+        if any(lettering.read(w, "line_number") for w in members):
+            continue
+        near = _nearest(lettering, members, lambda s: s.group not in PASSED, REMARK_REACH)
+        if near is None or near.group != "connector":
+            continue
+        for w in members:
+            lettering.give(w, near.id)
+            text = lettering.words[w].text.strip()
+            reading = lettering.read(w, "sheet_number", "destination")
+            if reading is not None and reading.kind == "sheet_number":
+                lettering.set_tag(near, reading.text, reading)
+            else:
+                key = "destination" if reading is not None else "service"
+                lettering.attributes[near.id].setdefault(key, text)
+
+
+def _nearest(
+    lettering: Lettering, members: Sequence[int], wanted: Callable[[Symbol], bool], reach: float
+) -> Symbol | None:
+    """The symbol that a stack stands nearest to, among those wanted, within reach."""
+    box = _bounds(lettering, members)
+    offers = [
+        (box_gap(box, s.box), (s.box[2] - s.box[0]) * (s.box[3] - s.box[1]), i)
+        for i, s in enumerate(lettering.symbols)
+        if wanted(s)
+    ]
+    if not offers:
+        return None
+    gap, _, best = min(offers)
+    return lettering.symbols[best] if gap <= reach * lettering.scale else None
