@@ -55,7 +55,8 @@ def test_everything_stays_where_it_belongs(layout, size):
 
 @pytest.mark.parametrize(("layout", "size"), CASES)
 def test_words_do_not_overlap(layout, size):
-    boxes = np.array([w.box for w in furnish(5, layout, size=size, bom_rows=BOM).words])
+    words = furnish(5, layout, size=size, bom_rows=BOM).words
+    boxes = np.array([w.box for w in words if w.angle % 90 == 0])  # upright boxes of a slanted stamp's rows may overlap
     overlap = box_intersection(boxes, boxes) / np.minimum(box_area(boxes)[:, None], box_area(boxes)[None])
     np.fill_diagonal(overlap, 0)
     assert overlap.max() < 0.05

@@ -7,12 +7,15 @@ import itertools
 import numpy as np
 
 from pid.drawing import Point
-from pid.synth import marks, pipe_marks
+from pid.synth import clutter, marks, pipe_marks
 from pid.synth.draft import Draft
 from pid.synth.network import Chain
 from pid.synth.place import ACROSS, ALONG, SOLID, TEXT, grown_box
 from pid.synth.route import STEPS, way_of
 from pid.synth.sheet_truth import chain_points
+
+_ON_BENCHMARKS = (clutter.add_loose_sign, clutter.add_limit_mark, pipe_marks.add_size)
+"""What besides arrows and line numbers stands on benchmark sheets."""
 
 
 def annotate_sheet(draft: Draft) -> None:
@@ -21,9 +24,16 @@ def annotate_sheet(draft: Draft) -> None:
     add_flow_arrows(draft, chains)
     add_line_numbers(draft, chains)
     lots = len(chains) / 40
-    clouds = 2.5 if draft.chance(0.3) else 0.0
+    clouds = 2.5 if draft.chance(0.45) else 0.0
+    offshore = draft.style.family == "offshore"
     acts = (
-        (pipe_marks.add_sleeve, 3.0),
+        (pipe_marks.add_sleeve, 0.0 if offshore else 3.0),  # offshore sheets count no insulation
+        (clutter.add_box_on_pipe, 4.0 if offshore else 0.0),
+        (clutter.add_pointer, 4.0),
+        (clutter.add_limit_mark, 1.2),
+        (clutter.add_loose_sign, 5.0),
+        (clutter.add_ring, 1.0),
+        (clutter.add_tick_scale, 0.6),
         (pipe_marks.add_slope, 1.5),
         (pipe_marks.add_spec_break, 3.0),
         (marks.add_boundary, 0.8),
@@ -37,7 +47,7 @@ def annotate_sheet(draft: Draft) -> None:
         (marks.add_cloud, clouds),
     )
     for act, count in acts:
-        if draft.style.family == "benchmark" and act is not pipe_marks.add_sleeve:
+        if draft.style.family == "benchmark" and act not in _ON_BENCHMARKS:
             continue
         for _ in range(draft.rng.poisson(count * min(2.0, lots))):
             act(draft)

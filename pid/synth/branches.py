@@ -99,9 +99,10 @@ def add_drain(draft: Draft, edges: Sequence[int] | None = None) -> bool:
     if draft.chance(0.15) and draft.has("concentric_reducer"):
         items.insert(0, Item(draft.catalog["concentric_reducer"], 2.5))
         labels.insert(0, (draft.names.reducer(),))
-    if draft.style.family == "offshore" and draft.chance(0.25) and draft.has("flange"):  # a root valve of another class
+    if draft.style.family == "offshore" and draft.chance(0.25) and draft.has("flange"):  # a root valve
         root = choose_in_line(draft, groups=("valve",)) if draft.chance(0.3) else draft.catalog["ball_valve"]
-        items[:0] = [Item(root, draft.rng.uniform(2.4, 4.0)), Item(draft.catalog["flange"], draft.rng.uniform(0.5, 0.9))]
+        bar = Item(draft.catalog["flange"], draft.rng.uniform(0.5, 0.9))
+        items[:0] = [Item(root, draft.rng.uniform(2.4, 4.0)), bar]
         labels[:0] = [lettering_of(draft, root), ()]
     end, tail = "", 0.0
     roll = draft.rng.random()

@@ -14,7 +14,7 @@ import numpy as np
 from pid.drawing import Box, Table, TitleBlock, Word
 from pid.synth.fonts import supports
 from pid.synth.furniture_frame import draw_border
-from pid.synth.furniture_marks import draw_stamp, revision_cloud, revision_triangle
+from pid.synth.furniture_marks import draw_headline, draw_stamp, revision_cloud, revision_triangle
 from pid.synth.furniture_pen import Pen, draw_table
 from pid.synth.furniture_tables import (
     LINE_WIDTHS,
@@ -138,6 +138,8 @@ class _Composer:
         if bom_rows:
             self._hang_list(bom_rows, head=self._heading("bill"))
         if self.side is not None:
+            if rng.random() < 0.4:
+                self.side = self._under_headline(self.side)
             self._fill_side(self.side)
         elif rng.random() < 0.6:
             self._hang_notes()
@@ -149,6 +151,15 @@ class _Composer:
             self._hang_references()
         if rng.random() < 0.4:
             self._stamp()
+        if rng.random() < 0.25 and self._taken() < BLOCKED_SHARE:
+            taken = draw_headline(self.pen, self._column(float(rng.uniform(60, 120)) * self.scale), words=self.words)
+            if taken is not None:
+                self._block(taken)
+
+    def _under_headline(self, side: Box) -> Box:
+        """What is left of a strip or column under a headline."""
+        taken = draw_headline(self.pen, _inset(side, 1.0), words=self.words)
+        return side if taken is None else (side[0], taken[3] + 1.0, side[2], side[3])
 
     def _heading(self, name: str) -> str:
         if name == "bill":

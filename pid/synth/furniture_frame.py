@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pid.drawing import Box
-from pid.synth.furniture_pen import Pen
+from pid.synth.furniture_pen import Pen, corners
 from pid.synth.furniture_words import Wording
 
 ZONE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -18,7 +18,7 @@ def draw_border(pen: Pen, *, width_mm: float, height_mm: float, words: Wording, 
     margin = float(rng.uniform(5, 12)) * scale
     left = margin + (float(rng.uniform(8, 15)) * scale if rng.random() < 0.3 else 0.0)
     outer = (left, margin, width_mm - margin, height_mm - margin)
-    style = rng.choice(["single", "double", "zones", "ruler"], p=[0.16, 0.1, 0.62, 0.12])
+    style = rng.choice(["single", "double", "zones", "ruler", "dashed"], p=[0.14, 0.1, 0.52, 0.1, 0.14])
     if style == "single":
         pen.frame(outer, weight=float(rng.uniform(1.5, 3)))
         inner = outer
@@ -27,9 +27,15 @@ def draw_border(pen: Pen, *, width_mm: float, height_mm: float, words: Wording, 
         _draw_edge_ruler(pen, outer, scale=scale)
         inner = outer
     else:
-        strip = float(rng.uniform(4, 7)) * scale
+        strip = float(rng.uniform(4, 9)) * scale
         inner = (outer[0] + strip, outer[1] + strip, outer[2] - strip, outer[3] - strip)
-        pen.frame(outer, weight=float(rng.uniform(0.8, 1.5)))
+        dash = tuple(float(v) * scale for v in rng.uniform(1.5, 9, 2)) if style == "dashed" else ()
+        pen.rule(
+            corners(outer),
+            weight=float(rng.uniform(0.8, 1.5) if not dash else rng.uniform(1, 4)),
+            dash=dash,
+            closed=True,
+        )
         pen.frame(inner, weight=float(rng.uniform(1.5, 3)))
         if style == "zones":
             _draw_zones(pen, outer, inner, words=words, scale=scale)
@@ -56,7 +62,7 @@ def _draw_zones(pen: Pen, outer: Box, inner: Box, *, words: Wording, scale: floa
     rows = 2 * max(2, round((inner[3] - inner[1]) / pitch / 2))
     backwards = bool(rng.random() < 0.25)
     both = bool(rng.random() < 0.75)
-    height = min(2.8 * scale, (inner[1] - outer[1]) * 0.55)
+    height = min(float(rng.uniform(2.4, 6.0)) * scale, (inner[1] - outer[1]) * float(rng.uniform(0.5, 0.75)))
     xs = np.linspace(inner[0], inner[2], columns + 1)
     ys = np.linspace(inner[1], inner[3], rows + 1)
     bands = [(outer[1], inner[1])] + ([(inner[3], outer[3])] if both else [])

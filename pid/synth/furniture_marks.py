@@ -8,11 +8,12 @@ import numpy as np
 
 from pid.drawing import Box, Word
 from pid.geometry import Array
-from pid.synth.fonts import rotation_matrix
+from pid.synth.fonts import font_names, rotation_matrix
 from pid.synth.furniture_pen import Pen, corners
-from pid.synth.furniture_words import STAMPS, STAMPS_KO, Wording
+from pid.synth.furniture_words import PROJECTS, STAMPS, STAMPS_KO, Wording
 from pid.synth.ink import BLACK, Color, Stroke
 
+BOLD_FONTS = ("vera-bold", "liberation-sans-bold")
 STAMP_COLORS: tuple[Color, ...] = ((200, 20, 20), (20, 40, 170), (30, 30, 140), (170, 0, 60), BLACK)
 
 
@@ -78,8 +79,10 @@ def draw_logo(pen: Pen, box: Box, *, rng: np.random.Generator, color: Color, nam
     beside = w > 1.7 * h
     cx, cy = (x0 + mark * 0.75, (y0 + y1) / 2) if beside else ((x0 + x1) / 2, y0 + h * 0.36)
     r = mark / 2 if beside else min(w, h) * 0.25
-    style = int(rng.integers(6))
-    if style == 0:
+    style = int(rng.integers(10))
+    if style >= 6:
+        _draw_silhouette(pen, (cx, cy), r, rng=rng, color=color)
+    elif style == 0:
         pen.rule(_arc((cx, cy), (r, r), 0, 360, 33), weight=2, color=color, layer="LOGO")
         pen.fill(_arc((cx, cy), (r * 0.7, r * 0.7), 20, 200, 20), color=color, layer="LOGO")
     elif style == 1:
@@ -102,6 +105,63 @@ def draw_logo(pen: Pen, box: Box, *, rng: np.random.Generator, color: Color, nam
         pen.rule([[cx - r * 0.5, cy], [cx + r * 0.5, cy]], weight=3, color=color, layer="LOGO")
     cell = (cx + mark * 0.7, y0, x1, y1) if beside else (x0, y0 + h * 0.68, x1, y1)
     pen.letter(name, cell, height=min(h * 0.2, 4.5), color=color)
+
+
+def _draw_silhouette(
+    pen: Pen, center: tuple[float, float], r: float, *, rng: np.random.Generator, color: Color
+) -> None:
+    """A filled shape as trade marks have them: a cog wheel, a sun, a beast on legs, a blot; half extent `r` mm."""
+    middle = np.array(center)
+    style = int(rng.integers(4))
+    if style < 2:  # teeth: broad ones with a bore, slender ones round a disc
+        teeth = int(rng.integers(8, 22))
+        cut, bore = (rng.uniform(0.7, 0.88), rng.uniform(0.2, 0.5)) if style == 0 else (rng.uniform(0.45, 0.7), 0.0)
+        t = np.linspace(0, 2 * np.pi, 4 * teeth, endpoint=False)
+        step = np.arange(4 * teeth) % 4
+        radii = np.where(step < 2, r, cut * r) if style == 0 else np.where(step == 0, r, cut * r)
+        pen.fill(middle + radii[:, None] * np.c_[np.cos(t), np.sin(t)], color=color, layer="LOGO")
+        if bore:
+            pen.fill(_arc(center, (bore * r, bore * r), 0, 360, 25), paper=True, layer="LOGO")
+    elif style == 2:
+        sign = float(rng.choice([-1.0, 1.0]))
+        stretch = np.array([sign * r, r])
+        for x in rng.uniform(-0.6, 0.5, 4):
+            leg = np.array([(x, 0.0), (x + 0.16, 0.0), (x + rng.uniform(-0.3, 0.4), 1.0), (x - 0.12, 0.95)])
+            pen.fill(middle + leg * stretch, color=color, layer="LOGO")
+        pen.fill(_arc(center, (0.75 * r, 0.38 * r), 0, 360, 25), color=color, layer="LOGO")
+        neck = np.array([(0.35, -0.1), (0.55, -1.0), (1.0, -0.75), (0.8, -0.55), (0.7, 0.1)])
+        tail = np.array([(-0.6, -0.2), (-1.0, rng.uniform(-0.8, 0.3)), (-0.9, 0.4), (-0.6, 0.1)])
+        for part in (neck, tail):
+            pen.fill(middle + part * stretch, color=color, layer="LOGO")
+    else:
+        t = np.linspace(0, 2 * np.pi, 60, endpoint=False)
+        waves = rng.normal(0, 1, (4, 2))
+        swing = sum(
+            waves[k, 0] / (k + 2) * np.cos((k + 1) * t) + waves[k, 1] / (k + 2) * np.sin((k + 1) * t) for k in range(4)
+        )
+        radii = r * np.clip(0.65 + 0.28 * swing, 0.2, 1.0)
+        pen.fill(middle + radii[:, None] * np.c_[np.cos(t), np.sin(t)], color=color, layer="LOGO")
+
+
+def draw_headline(pen: Pen, box: Box, *, words: Wording) -> Box | None:
+    """A project's name in large bold letters at the top of `box`, boxed or not; the box it takes, None without room."""
+    rng = words.rng
+    bold = [f for f in BOLD_FONTS if f in font_names()]
+    if not bold or words.korean:
+        return None
+    x0, y0, x1, y1 = box
+    height = float(np.clip(rng.uniform(0.04, 0.13) * (x1 - x0), 2.5, 14.0))
+    if y1 - y0 < 3 * height:
+        return None
+    cell = (x0, y0, x1, y0 + height * 2)
+    heavy = Pen(str(rng.choice(bold)), pen.line_mm, pen.marks, pen.words, pen.tables)
+    text = words.pick(PROJECTS)
+    text = text if rng.random() < 0.4 else text.upper()
+    if heavy.letter(text, cell, height=height) is None:
+        return None
+    if rng.random() < 0.6:
+        pen.frame(cell, weight=float(rng.uniform(1, 2)))
+    return cell
 
 
 def draw_stamp(pen: Pen, center: tuple[float, float], *, size_mm: float, words: Wording) -> Box:
