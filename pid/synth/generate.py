@@ -169,7 +169,7 @@ def _lay_plant(draft: Draft) -> None:
     flows.grow_from(draft, left)
     for _ in range(int(rng.poisson(1.6 * dense)) + 1):  # while there are still long bare pipes
         stations.add_control_station(draft) if draft.chance(0.6) else control.add_loop(draft)
-    vessel_trim.drop_unused_nozzles(draft, share=0.35 if style.family == "cae" else 0.75)
+    vessel_trim.drop_unused_nozzles(draft, share=_dropped_nozzles(style))
     acts = _ACTS[style.family]
     acts = acts | _SHARED
     weights = np.array(list(acts.values()))
@@ -183,6 +183,13 @@ def _lay_plant(draft: Draft) -> None:
         if draft.open_ends and draft.chance(0.5):
             flows.finish_open_ends(draft)
     flows.finish_open_ends(draft)
+
+
+def _dropped_nozzles(style: Style) -> float:
+    """Share of the nozzles without a pipe that are taken off again; stubs with a tick are nozzles without one too."""
+    if style.family == "cae":
+        return 0.15
+    return 0.4 if style.nozzle_kind == "nozzle" else 0.75
 
 
 def _lacks_instruments(draft: Draft) -> bool:

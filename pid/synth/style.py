@@ -18,6 +18,8 @@ from pid.synth.style_presets import HOUSE_STANDARDS, HOUSE_VARIANTS, PAPER_SHARE
 EQUIPMENT_GROUPS = ("vessel", "separator", "heat_exchanger", "compressor", "pump")
 FAMILIES = tuple(PRESETS)
 _LEAST_PEN_PX = 1.6  # thinner lines break up in a raster
+_HAIR_PX = (1.1, 2.2)  # pens of a hairline sheet; PDF exports rendered at 200 dpi have 1 to 3 px
+_HEAVY_PEN, _HEAVY_PIPE = (0.6, 1.0), (0.8, 1.3)  # u; measured 0.9 on symbols and 1.1 on pipes of a CAE system's raster
 _KOREAN_SHARE = 0.08
 _AS_BUBBLE = ("shutdown_signal", "interlock", "relay_function")  # drawn in the size of balloons
 
@@ -56,6 +58,10 @@ class Style:
     symbols: int  # how many to aim for
     korean: bool
     nozzle_kind: str
+    nozzle_reach: tuple[float, float]  # range of the length of a nozzle's stub in u
+    nozzle_tick: float  # height of a nozzle's tick against the catalogue
+    machine_nozzles: bool  # pumps, compressors and exchangers have nozzles too
+    big_share: float  # of vessels and exchangers, those drawn to a share of the sheet's height
     wobble: float  # how far, in u, lines miss their ends
     seed: int
     _chosen: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -114,7 +120,9 @@ def choose_style(rng: np.random.Generator, *, seed: int, family: str | None = No
     korean, font = _draw_font(rng, preset)
     least = _LEAST_PEN_PX * width / sheet_px
     pipe, pen, text = (rng.uniform(*r) * u for r in (preset.pipe, preset.pen, preset.text))
+    pipe, pen, least = _draw_pens(rng, preset, (pipe, pen, least), unit=u, px=width / sheet_px)
     surrounded = rng.random() < preset.surrounds[0]
+    reach = sorted(float(rng.uniform(*preset.nozzle_reach)) for _ in range(2))
     return Style(
         family=family,
         paper_mm=(width, height),
@@ -123,7 +131,7 @@ def choose_style(rng: np.random.Generator, *, seed: int, family: str | None = No
         pen_mm=max(least, pen),
         pipe_mm=max(least, pipe),
         thin_mm=max(least, min(pipe, rng.uniform(0.18, 0.36) * u)),
-        equipment_pen_mm=max(least, rng.uniform(0.9, 1.6) * pen),
+        equipment_pen_mm=max(least, rng.uniform(0.5, 1.6) * pen),
         font=font,
         text_mm=text,
         title_mm=text * rng.uniform(1.2, 1.9),
@@ -146,9 +154,26 @@ def choose_style(rng: np.random.Generator, *, seed: int, family: str | None = No
         symbols=int(rng.uniform(*preset.symbols)),
         korean=korean,
         nozzle_kind=_draw(rng, ("nozzle_tag", "nozzle", "none"), preset.nozzles),
+        nozzle_reach=(reach[0], reach[1]) if rng.random() < 0.3 else (reach[0], reach[0]),
+        nozzle_tick=rng.uniform(0.7, 1.4),
+        machine_nozzles=bool(rng.random() < preset.machine_nozzles),
+        big_share=preset.big,
         wobble=rng.uniform(0.05, 0.2) if rng.random() < preset.wobble else 0.0,
         seed=seed,
     )
+
+
+def _draw_pens(
+    rng: np.random.Generator, preset: Preset, pens: tuple[float, float, float], *, unit: float, px: float
+) -> tuple[float, float, float]:
+    """Pens of pipes and symbols and the least pen, mm: now and then all hairlines, or all thick; `px` is mm a pixel."""
+    manner = rng.random()
+    if manner < preset.hair:
+        low, high = (v * px for v in _HAIR_PX)
+        return rng.uniform(low, 1.6 * high), rng.uniform(low, high), low
+    if manner < preset.hair + preset.heavy:
+        return rng.uniform(*_HEAVY_PIPE) * unit, rng.uniform(*_HEAVY_PEN) * unit, pens[2]
+    return pens
 
 
 def _draw(rng: np.random.Generator, of: tuple[str, ...], shares: tuple[float, ...]) -> str:

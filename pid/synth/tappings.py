@@ -9,7 +9,7 @@ from pid.catalog import Kind
 from pid.drawing import Box, Point
 from pid.synth import control, features
 from pid.synth.draft import Draft, Item
-from pid.synth.layout import nozzle_at
+from pid.synth.nozzles import nozzle_at
 from pid.synth.place import Piece
 from pid.synth.route import STEPS
 

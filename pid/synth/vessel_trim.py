@@ -11,8 +11,9 @@ from pid.drawing import Point
 from pid.synth import control, features
 from pid.synth.draft import Draft, Item
 from pid.synth.ink import Stroke
-from pid.synth.layout import Terminal, nozzle_at
+from pid.synth.layout import Terminal
 from pid.synth.network import Pen
+from pid.synth.nozzles import nozzle_at
 from pid.synth.place import Piece, grown_box
 from pid.synth.route import STEPS
 from pid.synth.sketch import boxes_meet
@@ -128,6 +129,9 @@ def trim_terminal(draft: Draft, terminal: Terminal, item: Piece) -> Terminal:
             [features.choose_in_line(draft)],
         ]
     plan = [k for k in plans[int(draft.rng.integers(len(plans)))] if k is not None]
+    start = draft.net.nodes[terminal.node].piece
+    if start is not None and start.kind.name == "nozzle":  # its tick is the flange
+        plan = [k for i, k in enumerate(plan) if i or k.name not in ("flange", "flange_pair")]
     items = [
         Item(k, draft.rng.uniform(1.0, 4.5), features.state_of(draft, k, closed=False), flip=draft.chance(0.5))
         for k in plan
