@@ -21,6 +21,7 @@ from pydantic import BaseModel
 
 from pid.drawing import IDENTITY, SCHEMA, Connection, Drawing, Line, Matrix, Symbol, Word
 from pid.errors import InputError
+from pid.evaluate_lines import LineMatch, Share, score_directions, score_meetings, score_types
 from pid.geometry import as_boxes, box_iou, transform_box, transform_points
 
 OPTIONAL_GROUPS = ("flow_arrow", "nozzle", "other")
@@ -32,7 +33,7 @@ LINE_TOLERANCE_PX = 6.0
 LINE_STEP_PX = 4.0
 LONGEST_RUN = 8
 """A true string may be spread over this many predicted words."""
-PARTS = frozenset({"symbols", "groups", "kinds", "connections", "words", "lines"})
+PARTS = frozenset({"symbols", "groups", "kinds", "connections", "words", "lines", "line_types", "directions"})
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,9 @@ class Evaluation:
     connections: Rates | None = None
     words: WordRates | None = None
     lines: Rates | None = None
+    line_types: Share | None = None
+    directions: Share | None = None
+    meetings: Share | None = None
     review_load: float | None = None
 
     def figures(self) -> dict[str, float]:
@@ -104,6 +108,8 @@ class Evaluation:
             out |= {"words.exact": self.words.exact, "words.cer": self.words.cer}
         single = {"symbols.ap50": self.ap50, "groups.f1": self.group_f1, "kinds.f1": self.kind_f1}
         single |= {"review_load": self.review_load}
+        asked = {"lines.types": self.line_types, "lines.directions": self.directions, "lines.meetings": self.meetings}
+        single |= {name: share.value for name, share in asked.items() if share is not None and share.asked}
         return out | {name: value for name, value in single.items() if value is not None}
 
 
@@ -151,6 +157,12 @@ def evaluate(predicted: Drawing | None, truth: Truth) -> Evaluation:
         figures["words"] = _score_words(truth, words)
     if "lines" in truth.complete:
         figures["lines"] = _score_lines(truth.drawing, lines)
+        figures["meetings"] = score_meetings(truth.drawing, lines)
+        match = LineMatch.of(truth.drawing, lines)
+        if "line_types" in truth.complete:
+            figures["line_types"] = score_types(truth.drawing, lines, match)
+        if "directions" in truth.complete:
+            figures["directions"] = score_directions(truth.drawing, lines, match)
     return Evaluation(**figures)
 
 
