@@ -90,8 +90,14 @@ def _end_text(draft: Draft, train: Train, way: int, text: str) -> list[Written] 
     return texts if all(draft.fits(t.box, grow=0.3) for t in texts) else None
 
 
+_RELIEF_SHARE = {"offshore": 0.12, "generic": 0.06, "vendor": 0.05}
+"""Of branches meant for a drain, those that become a relief valve, by family."""
+
+
 def add_drain(draft: Draft, edges: Sequence[int] | None = None) -> bool:
-    """A drain or vent: a short branch with a valve, mostly closed with a blind flange."""
+    """A drain or vent: a short branch with a valve, mostly closed with a blind flange; now and then a relief valve."""
+    if edges is None and draft.chance(_RELIEF_SHARE.get(draft.style.family, 0.0)):
+        return add_relief(draft)
     kind = small_valve(draft) if draft.chance(0.85) else choose_in_line(draft, groups=("valve",))
     state = state_of(draft, kind, closed=draft.chance(0.8 if draft.style.closed_share > 0.2 else 0.3))
     items = [Item(kind, draft.rng.uniform(2.4, 5.0), state)]
@@ -178,6 +184,8 @@ def add_relief(draft: Draft) -> bool:
     psv = [k for k in kinds if "psv" in k.name or "relief" in k.name or "safety" in k.name] or kinds
     due = [k for k in draft.rare if k in kinds]
     kind = due[0] if due else psv[int(draft.rng.integers(len(psv)))]
+    if not due and draft.has("psv") and draft.chance(0.6):
+        kind = draft.catalog["psv"]
     items: list[Item] = []
     labels: list[Sequence[str]] = []
     if draft.chance(0.6):

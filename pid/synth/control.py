@@ -154,7 +154,9 @@ def add_actuator(draft: Draft, valve: Piece) -> tuple[Piece, int, int] | None:
     a, b = draft.port_node(valve, "stem"), draft.net.add_node((stem.x, stem.y), piece, entry.id)
     draft.touch(a, b, "signal")
     signal = next((p for p in piece.ports if p.role in ("signal", "any") and p.direction % 90 == 0), None)
-    if draft.chance(0.3):
+    if draft.style.family == "offshore" and draft.chance(0.6):
+        _letter_travel(draft, piece)
+    elif draft.chance(0.3):
         h = draft.style.text_mm
         draft.try_write(
             draft.pick(["F.O.", "F.C.", "FC", "FO", "L", "FL"]),
@@ -166,6 +168,17 @@ def add_actuator(draft: Draft, valve: Piece) -> tuple[Piece, int, int] | None:
     if signal is None:
         return piece, -1, 0
     return piece, draft.net.add_node((signal.x, signal.y), piece, signal.id), signal.direction
+
+
+def _letter_travel(draft: Draft, actuator: Piece) -> None:
+    """The letters of travel alarms, one under the other, close beside an actuator."""
+    (x0, y0, x1, y1), h = actuator.box, draft.style.text_mm
+    letters = draft.pick(["HH", "LL", "H", "L", "HL"])
+    side = draft.rng.choice([-1, 1])
+    x = (x1 if side > 0 else x0) + side * (h / 2 + draft.rng.uniform(0.3, 1.2) * draft.u)
+    top = (y0 + y1) / 2 - (len(letters) - 1) * 0.7 * h + draft.rng.uniform(-0.5, 1.0) * h
+    for i, letter in enumerate(letters):
+        draft.try_write(letter, [(x, top + 1.4 * h * i)], owner=actuator, grow=0.0)
 
 
 def place_bubble_near(

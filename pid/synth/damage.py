@@ -60,6 +60,7 @@ _MIXES: Mapping[str, Mapping[str, float]] = MappingProxyType(
     {
         "nearly_clean": {"blur": 0.2, "low_resolution": 0.15, "threshold": 0.15, "jpeg": 0.35, "bloat_strokes": 0.08},
         "export": {"gray_paper": 0.8, "low_resolution": 0.25, "blur": 0.15, "bloat_strokes": 0.15, "jpeg": 0.6},
+        "gray_canvas": {"gray_paper": 1.0, "low_resolution": 0.25, "blur": 0.25, "bloat_strokes": 0.2, "jpeg": 0.8},
         "scan": {
             "yellowed_paper": 0.15, "bloat_strokes": 0.25, "break_strokes": 0.25, "bleed_through": 0.1,
             "punch_holes": 0.12, "scribbles": 0.12, "fold": 0.1, "skew": 0.75, "uneven_light": 0.3, "blur": 0.4,
@@ -86,6 +87,7 @@ def damage_sheet(
     *,
     strength: float = 1.0,
     steps: Sequence[str] | None = None,
+    mix: str | None = None,
 ) -> tuple[Image, Drawing]:
     """A damaged copy of a sheet's picture and the drawing as it then stands on it.
 
@@ -95,6 +97,7 @@ def damage_sheet(
         rng: Source of all chance.
         strength: 1 is usual; 0 leaves the sheet as it is.
         steps: Names of `STEPS`, applied in the order given; by default `choose_steps` draws them.
+        mix: The mix to draw steps from where `steps` is None; by default one is drawn too.
 
     Raises:
         InputError: A step's name is not known, or the drawing is of another size than the image.
@@ -103,7 +106,7 @@ def damage_sheet(
     if (drawing.sheet.width, drawing.sheet.height) != (width, height):
         size = f"{drawing.sheet.width} x {drawing.sheet.height}"
         raise InputError(f"{drawing.source.name} is a drawing of {size} pixels, its picture has {width} x {height}.")
-    names = choose_steps(rng, strength=strength) if steps is None else tuple(steps)
+    names = choose_steps(rng, strength=strength, mix=mix) if steps is None else tuple(steps)
     unknown = sorted(set(names) - set(STEPS))
     if unknown:
         raise InputError(f"there is no damage called {unknown[0]!r}; there are {', '.join(STEPS)}.")
@@ -119,14 +122,20 @@ def damage_sheet(
     return image, drawing
 
 
-def choose_steps(rng: np.random.Generator, *, strength: float = 1.0) -> tuple[str, ...]:
-    """Draw a mix and its steps. With more strength, scans and worn sheets are drawn more often."""
+def choose_steps(rng: np.random.Generator, *, strength: float = 1.0, mix: str | None = None) -> tuple[str, ...]:
+    """Draw a mix, or take the one named, and draw its steps. With more strength, scans and worn sheets come more often.
+
+    Raises:
+        InputError: There is no such mix.
+    """
+    if mix is not None and mix not in _MIXES:
+        raise InputError(f"there is no mix of damage called {mix!r}; there are {', '.join(_MIXES)}.")
     names = list(_SHARES)
     weights = np.array([_SHARES[name] * (strength if name in ("scan", "worn") else 1.0) for name in names])
     if strength <= 0:
         return ()
-    mix = _MIXES[names[int(rng.choice(len(names), p=weights / weights.sum()))]]
-    return tuple(name for name in STEPS if rng.random() < mix.get(name, 0.0))
+    shares = _MIXES[mix or names[int(rng.choice(len(names), p=weights / weights.sum()))]]
+    return tuple(name for name in STEPS if rng.random() < shares.get(name, 0.0))
 
 
 def _in_turn(moves: Sequence[PointMap]) -> PointMap:

@@ -22,6 +22,7 @@ Owner = Piece | Point | None  # a point stands for the line that passes there
 _COUNTED = ("valve", "fitting", "instrument", "actuator", "reducer")
 _IN_LINE_GROUPS = ("valve", "fitting", "reducer")
 _LARGE_LETTERS = 1.4  # lettering of benchmark balloons fills them
+_MOST_CORNERS = 8  # flattened curves have more points
 UPRIGHT = ("instrument", "connector")  # groups that are not turned, for their lettering
 
 
@@ -52,6 +53,12 @@ def axis_ports(variant: Variant) -> tuple[str, str, int] | None:
                 if abs(a.y - b.y if turn == 0 else a.x - b.x) < 0.01:
                     return a.id, b.id, turn
     return None
+
+
+@lru_cache(maxsize=4096)
+def is_angular(variant: Variant) -> bool:
+    """Whether a part is drawn with straight lines alone, so that it may be drawn longer without spoiling a circle."""
+    return all(len(shape.points) <= _MOST_CORNERS for shape in variant.shapes)
 
 
 def boxes_meet(a: Sequence[float], b: Sequence[float]) -> bool:
@@ -135,9 +142,12 @@ class Sketch:
         scale = self.style.size_of(k)
         big = k.group in ("vessel", "separator", "heat_exchanger", "compressor", "pump")
         pen = self.style.equipment_pen_mm if big else self.style.pen_mm
+        variant = self.style.variant_of(k, self.rng, state=state)
+        if self.style.family == "benchmark" and k.group in ("valve", "reducer") and is_angular(variant):
+            stretch = (stretch[0] * float(self.rng.uniform(0.72, 1.15)), stretch[1])
         piece = Piece(
             k,
-            self.style.variant_of(k, self.rng, state=state),
+            variant,
             at[0],
             at[1],
             (scale * stretch[0], scale * stretch[1]),
