@@ -88,6 +88,8 @@ def _connector(draft: Draft, side: int, y: float, inset: float) -> Terminal | No
     lines = (
         [names.service()]
         if draft.chance(0.4 if short else 0.7)
+        else [str(draft.rng.integers(1, 400))]
+        if room is None and draft.chance(0.6)  # a block arrow has no lettering inside
         else [("FROM " if inward else "TO ") + names.service(), names.sheet()][: int(draft.rng.integers(1, 3))]
     )
     texts = draft.stack(lines, piece.box, draft.pick(["above", "above", "below"]), angle=0, gap=1.2)

@@ -188,8 +188,8 @@ def _lay_plant(draft: Draft) -> None:
 def _dropped_nozzles(style: Style) -> float:
     """Share of the nozzles without a pipe that are taken off again; stubs with a tick are nozzles without one too."""
     if style.family == "cae":
-        return 0.15
-    return 0.4 if style.nozzle_kind == "nozzle" else 0.75
+        return 0.25
+    return 0.5 if style.nozzle_kind == "nozzle" else 0.75
 
 
 def _lacks_instruments(draft: Draft) -> bool:

@@ -30,6 +30,7 @@ _COMMON = {
 _REACH = {"vessel": (0.12, 0.36), "separator": (0.1, 0.28), "heat_exchanger": (0.06, 0.24)}
 """Longer side of big items over the height of the drawing area; public CAE sheets have tanks of 0.17 and 0.23."""
 _MOST_GROWTH = 6.0
+_MOST_SPAN_U = 90.0  # a longer wall has no more nozzles
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ def _wall_terminals(draft: Draft, piece: Piece) -> list[Terminal]:
     dense = draft.style.family in ("offshore", "vendor")
     for side, low, high in ((0, y0, y1), (180, y0, y1), (90, x0, x1), (270, x0, x1)):
         span = (high - low) / u
-        n = int(np.clip(rng.poisson(span / (13 if dense else 22)), 1, 9))
+        n = int(np.clip(rng.poisson(min(span, _MOST_SPAN_U) / (13 if dense else 26)), 1, 9))
         taken: list[float] = []
         for _ in range(n * 3):
             if len(taken) >= n:

@@ -10,10 +10,12 @@ from pid.drawing import Box, Point
 from pid.synth.draft import Draft
 from pid.synth.place import ACROSS, ALONG, SOLID, TEXT, Piece, grown_box
 from pid.synth.route import STEPS
+from pid.synth.sketch import Written
 
 _AHEAD_U = 4.0  # paper that a nozzle without a long stub needs before the wall
 _MANWAY_SHARE = {"cae": 0.12, "generic": 0.09, "vendor": 0.07}
 _OWN_MARGIN_U = 3.2  # margin with which equipment is put on paper, a cell of the map, and what a box is grown by
+_SHIFTS = (0.0, 1.5, 3.0, 4.5, 6.5)  # u outward that lettering is tried at
 _SPREAD = (0.9, 1.1)  # of reaches on one sheet
 
 
@@ -78,24 +80,54 @@ def _has_room(draft: Draft, item: Piece, wall: Point, side: int, far: float) -> 
 def _put_stub(draft: Draft, item: Piece, piece: Piece, wall: Point, tag: str) -> int:
     piece.parent, piece.tag = item, tag
     piece.move_port_to("b", wall)
-    draft.put(piece, margin=0.3)
     out = piece.port("a")
-    _letter(draft, piece, out.direction)
+    texts = _plan_lettering(draft, piece, out.direction)
+    draft.put(piece, margin=0.3)
+    draft.commit(texts, piece)
     return draft.net.add_node((out.x, out.y), piece, "a")
 
 
-def _letter(draft: Draft, piece: Piece, side: int) -> None:
-    """The tag and mostly the nominal size beside a nozzle."""
-    tag = piece.tag or ""
-    lines = [tag, draft.names.size()] if draft.chance(0.75) else [tag]
-    height = draft.style.text_mm * draft.rng.uniform(0.8, 1.0)
-    if side in (90, 270) and draft.chance(0.7):  # level lettering, however the nozzle stands
-        for beside in ("right", "left") if draft.chance(0.5) else ("left", "right"):
-            texts = draft.stack(lines, piece.box, beside, angle=0, height=height)
-            if all(draft.fits(t.box, grow=0.2) for t in texts):
-                draft.commit(texts, piece)
-                return
-    draft.label(piece, lines, along=side in (0, 180), height=height)
+def _plan_lettering(draft: Draft, piece: Piece, side: int) -> list[Written]:
+    """The tag and mostly the nominal size beside a nozzle that is not on paper yet; empty without room.
+
+    Lettering stands beside the stub or, where the wall is in the way, beside the tick and the pipe behind it.
+    """
+    h = draft.style.text_mm * draft.rng.uniform(0.8, 1.0)
+    lines = [piece.tag or "", draft.names.size()] if draft.chance(0.8) else [piece.tag or ""]
+    gap, first = draft.rng.uniform(0.5, 1.4) * draft.u, -1 if draft.chance(0.75) else 1
+    split = side in (0, 180) and (len(lines) == 1 or draft.chance(0.8))
+    for shift in _SHIFTS:
+        for sign in (first, -first):
+            texts = (_over_and_under if split else _beside)(
+                draft, piece, side, lines, h=h, gap=gap, sign=sign, shift=shift
+            )
+            if all(draft.fits(t.box, grow=0.1) for t in texts):
+                return texts
+    return []
+
+
+def _over_and_under(
+    draft: Draft, piece: Piece, side: int, lines: list[str], *, h: float, gap: float, sign: int, shift: float
+) -> list[Written]:
+    """The tag on one side of a level stub and the size on the other, `shift` u towards the tick and beyond."""
+    x0, y0, x1, y1 = piece.box
+    out = []
+    for line, way in zip(lines, (sign, -sign), strict=False):
+        half = gap + h / 2
+        center = ((x0 + x1) / 2 + STEPS[side][0] * shift * draft.u, y0 - half if way < 0 else y1 + half)
+        out.append(Written(line, center, h, 0, draft.text_box(line, center, h, 0), None))
+    return out
+
+
+def _beside(
+    draft: Draft, piece: Piece, side: int, lines: list[str], *, h: float, gap: float, sign: int, shift: float
+) -> list[Written]:
+    """All lines on one side of the stub, level, one below the other."""
+    dx, dy = STEPS[side]
+    x0, y0, x1, y1 = piece.box
+    moved = (x0 + dx * shift * draft.u, y0 + dy * shift * draft.u, x1 + dx * shift * draft.u, y1 + dy * shift * draft.u)
+    names = ("above", "below") if dx else ("right", "left")
+    return draft.stack(lines, moved, names[0] if sign < 0 else names[1], angle=0, height=h, gap=gap / draft.u)
 
 
 def _tag_box(draft: Draft, piece: Piece, wall: Point, side: int, number: int) -> int | None:
