@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pid.drawing import Line, Symbol, Word
-from pid.graph.attach_beside import own_beside
+from pid.graph.attach_beside import own_beside, own_leftovers
 from pid.graph.attach_inside import own_inside
 from pid.graph.attach_pipes import own_line_numbers, own_pipes
 from pid.graph.grammar import Grammar, load_grammar
@@ -42,6 +42,7 @@ def assign_words(
     numbers = own_line_numbers(lettering)
     own_beside(lettering)
     own_pipes(lettering)
+    own_leftovers(lettering)
     owned = tuple(w.model_copy(update={"owner": lettering.owners.get(w.id)}) for w in words)
     written = {line.id: line.line_number or numbers.get(line.id) for line in lines}
     spread = _spread(owned, symbols, lines, written, sheet_width=sheet_width, grammar=grammar)

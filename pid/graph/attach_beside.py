@@ -29,11 +29,17 @@ ODD = 30.0
 """A tag whose letters do not suit the symbol counts as so much further off."""
 REMARK_REACH = 60.0
 """Remarks, sizes and services stand this near to what they are about."""
+SIZE_REACH = 25.0
+"""A size of a part stands closer than other remarks, ..."""
+CENTRED = 0.35
+"""... and its middle is no further off the part's middle than this share of the part's length."""
+MARK_REACH, LONGEST_MARK = 30.0, 6
+"""A short word that nothing else claims belongs to the symbol that it stands this close to."""
+_SIZED = ("valve", "fitting", "reducer", "instrument")
 RELIEF = ("psv", "pilot_psv", "relief_valve", "vacuum_relief_valve", "breather_valve", "rupture_disc")
-TAG_KINDS = ("kks", "valve", "equipment", "valve_class", "nozzle")
+TAG_KINDS = ("kks", "valve", "equipment", "class_size", "nozzle")
 _TAGGED: dict[str, tuple[str, ...]] = {
-    "valve": ("kks", "valve", "valve_class"),
-    "actuator": ("kks", "valve"),
+    "valve": ("kks", "valve", "class_size"),
     "fitting": ("kks", "valve"),
     "nozzle": ("nozzle",),
     "pump": ("kks", "equipment"),
@@ -41,7 +47,7 @@ _TAGGED: dict[str, tuple[str, ...]] = {
     "vessel": ("kks", "equipment"),
     "separator": ("kks", "equipment"),
     "heat_exchanger": ("kks", "equipment"),
-    "instrument": ("kks", "valve"),
+    "instrument": ("kks",),
     "reducer": ("reducer_size",),
 }
 """What may name a symbol of each group when it stands beside it."""
@@ -50,6 +56,7 @@ _TAGGED: dict[str, tuple[str, ...]] = {
 def own_beside(lettering: Lettering) -> None:
     """Give tags and the stacks that they stand in to their symbols, then remarks to what they are next to."""
     _share_out_tags(lettering)
+    _own_remarks(lettering)
     _own_sizes(lettering)
     _own_connector_lettering(lettering)
 
@@ -156,7 +163,7 @@ def _note(lettering: Lettering, symbol: Symbol, w: int) -> None:
     """Keep size, class, set pressure, fail state or name of a symbol among its attributes."""
     attributes = lettering.attributes[symbol.id]
     reading = lettering.grammar.read(
-        lettering.words[w].text, "reducer_size", "set_pressure", "state", "valve_class", "size", repair=False
+        lettering.words[w].text, "reducer_size", "set_pressure", "state", "class_size", "valve_class", "size", repair=False
     )
     if reading is None:
         text = lettering.words[w].text.strip()
@@ -167,6 +174,7 @@ def _note(lettering: Lettering, symbol: Symbol, w: int) -> None:
         "reducer_size": {"size": reading.parts.get("size", ""), "size_small": reading.parts.get("small", "")},
         "size": {"size": reading.parts.get("size", "")},
         "valve_class": {"spec": reading.parts.get("spec", "")},
+        "class_size": {"spec": reading.parts.get("spec", ""), "size": reading.parts.get("size", "")},
         "set_pressure": {"set_pressure": " ".join(v for k, v in reading.parts.items() if k in ("value", "unit"))},
         "state": {"fail_state": reading.text.replace(".", "")},
     }
@@ -177,12 +185,16 @@ def _note(lettering: Lettering, symbol: Symbol, w: int) -> None:
                 attributes.setdefault(name, value)
 
 
-def _own_sizes(lettering: Lettering) -> None:
-    """Give set pressures to relief devices, and states, sizes and notes to the symbol that they stand by."""
+def _own_remarks(lettering: Lettering) -> None:
+    """Give set pressures to relief devices, and states and notes to the symbol that they stand by."""
     for members in list(lettering.stacks().values()):
         readings = [lettering.grammar.read(lettering.words[w].text, "set_pressure", "orifice") for w in members]
         if any(r is not None for r in readings):
             near = _nearest(lettering, members, lambda s: s.kind in RELIEF, 1.6 * REMARK_REACH)
+            if near is not None:
+                _give_stack(lettering, members, near)
+        elif any(lettering.read(w, "valve_class") is not None for w in members):
+            near = _nearest(lettering, members, lambda s: s.group == "valve", REMARK_REACH)
             if near is not None:
                 _give_stack(lettering, members, near)
     for w in lettering.free_words():
@@ -191,6 +203,35 @@ def _own_sizes(lettering: Lettering) -> None:
             if near is not None:
                 lettering.give(w, near.id)
                 _note(lettering, near, w)
+
+
+def _own_sizes(lettering: Lettering) -> None:
+    """Give sizes to the in-line part that they are centred at; sizes beside bare pipe stay free."""
+    for w in lettering.free_words():
+        if lettering.grammar.read(lettering.words[w].text, "size", "reducer_size", repair=False) is None:
+            continue
+        near = _nearest(lettering, [w], lambda s: s.group in _SIZED, SIZE_REACH)
+        if near is not None and _is_centred(lettering, w, near):
+            lettering.give(w, near.id)
+            _note(lettering, near, w)
+
+
+def _is_centred(lettering: Lettering, w: int, symbol: Symbol) -> bool:
+    """Whether a word stands over, under or beside the middle part of a symbol."""
+    middle = lettering.middles[w]
+    box = np.asarray(symbol.box)
+    off = np.abs(middle - (box[:2] + box[2:]) / 2) / np.maximum(box[2:] - box[:2], 8 * lettering.scale)
+    return bool(off.min() <= CENTRED)
+
+
+def own_leftovers(lettering: Lettering) -> None:
+    """Give short words that nothing has claimed to the symbol that they almost touch."""
+    for w in lettering.free_words():
+        if len(lettering.words[w].text.strip()) > LONGEST_MARK:
+            continue
+        near = _nearest(lettering, [w], lambda s: s.group not in PASSED, MARK_REACH)
+        if near is not None:
+            lettering.give(w, near.id)
 
 
 def _own_connector_lettering(lettering: Lettering) -> None:

@@ -24,8 +24,6 @@ LEADER_REACH = 120.0
 """... and one on a leader no further than this."""
 NOT_ALONG = 60.0
 """A line that runs across a word's reading direction counts as so much further off."""
-OF_SIGNAL = 40.0
-"""A signal line counts as so much further off: it seldom has a number."""
 SHORT = 20.0
 """Pieces of a line shorter than this carry no number."""
 SIZE_REACH = 40.0
@@ -96,7 +94,7 @@ def _gap_to_symbols(lettering: Lettering, box: Array) -> float:
 
 
 class _Pieces:
-    """The straight pieces of all lines, to be asked for the one that a word stands at."""
+    """The straight pieces of all lines, to be asked for the process line that a word stands at."""
 
     def __init__(self, lines: Sequence[Line], scale: float) -> None:
         rows = [(i, *a, *b) for i, line in enumerate(lines) for a, b in pairwise(line.points)]
@@ -126,12 +124,12 @@ class _Pieces:
         lies_level = round(angle / 90) % 2 == 0
         along = self.level == lies_level
         beyond = np.where(self.level, to_middle[:, 0], to_middle[:, 1])
-        cost = distance + 0.3 * beyond + NOT_ALONG * self.scale * ~along + OF_SIGNAL * self.scale * self.signal
+        cost = distance + 0.3 * beyond + NOT_ALONG * self.scale * ~along
         limit = np.where(along, min(reach, ALONG_REACH), reach) * self.scale
-        good = np.flatnonzero((distance <= limit) & (self.length >= shortest * self.scale))
-        if not len(good):
-            good = np.flatnonzero((distance <= reach * self.scale) & (self.length >= shortest * self.scale))
-        if not len(good):
-            return None
-        best = good[np.argmin(cost[good])]
-        return int(self.line[best]), float(cost[best])
+        long = (self.length >= shortest * self.scale) & ~self.signal
+        for offers in (long & (distance <= limit), long & (distance <= reach * self.scale)):
+            good = np.flatnonzero(offers)
+            if len(good):
+                best = good[np.argmin(cost[good])]
+                return int(self.line[best]), float(cost[best])
+        return None

@@ -20,6 +20,8 @@ from pid.resources import data_path
 
 LINE_PARTS = ("size", "service", "number", "spec", "insulation")
 """The parts of a line number that lines of the graph and of the line list carry."""
+SOUND = ("line_number", "valve", "equipment", "kks", "nozzle", "sheet_number", "reducer_size", "class_size", "valve_class", "spec")
+"""A string that reads as one of these has no slip that could be told."""
 
 
 @dataclass(frozen=True)
@@ -64,13 +66,13 @@ class Grammar:
     def read(self, text: str, *kinds: str, repair: bool = True) -> Reading | None:
         """The string as the first of the kinds that it reads as, None where it reads as none.
 
-        A slip is put right only when no kind asked for reads the string as it stands.
+        A slip is put right only when the string reads as no line number and no tag as it stands.
         """
         raw = normalize(text)
         key = (raw, (*kinds, str(repair)))
         if key not in self._known:
             found = next((r for kind in kinds for r in self._match(raw, kind)), None)
-            if found is None and repair:
+            if found is None and repair and not any(True for kind in SOUND for _ in self._match(raw, kind)):
                 found = next((r for kind in kinds for r in self._repair(raw, kind)), None)
             self._known[key] = found
         return self._known[key]

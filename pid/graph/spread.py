@@ -2,7 +2,7 @@
 
 It goes on over joints to the line that runs straight on and through in-line parts; it ends at equipment, nozzles and
 connectors, at a line with a number of its own, and at a spec break beyond the lettering. A branch without a number
-that leads nowhere (drain, vent, tapping: it ends at blinds, open ends or instruments) belongs to its run. A reducer
+that leads nowhere (a drain or vent, ending blind or open) belongs to its run; an impulse line does not. A reducer
 ends the size alone, so the number goes on through it.
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pid.drawing import Symbol, Word
-from pid.geometry import distance_to_segments
+from pid.geometry import distance_to_segments, polyline_length
 from pid.graph.grammar import Grammar
 from pid.graph.piping import End, Piping
 from pid.graph.symbol_index import HOSTS
@@ -26,6 +26,8 @@ BREAK_REACH = 30.0
 """A spec break stands no further off its line, at a sheet width of 5000 px."""
 BREAK_PAIR = 110.0
 """Two piping classes written at one line no further apart than this mark a spec break between them."""
+BRANCH_LENGTH = 300.0
+"""A branch that leads nowhere is part of its run where it has no more pipe than this: drains and vents are short."""
 _COST = {"series": 1.0, "straight": 1.5}
 
 
@@ -77,7 +79,7 @@ def _spread_to_branches(piping: Piping, numbers: dict[int, str]) -> None:
 
 
 def _dead_end(piping: Piping, start: End, numbers: Collection[int]) -> set[int]:
-    """The lines of a branch that leads nowhere, empty where it reaches equipment, a connector or another line."""
+    """The lines of a branch that leads nowhere, empty where it reaches something or another line."""
     found, stack = {start[0]}, [(start[0], 1 - start[1])]
     while stack:
         end = stack.pop()
@@ -90,11 +92,12 @@ def _dead_end(piping: Piping, start: End, numbers: Collection[int]) -> set[int]:
             if other not in found:
                 found.add(other)
                 stack.append((other, 1 - step.end[1]))
-    return found
+    length = sum(polyline_length(piping.lines[i].points) for i in found)
+    return found if length <= BRANCH_LENGTH * piping.scale else set()
 
 
 def _is_goal(symbol: Symbol) -> bool:
-    return symbol.group in HOSTS or symbol.group in ("nozzle", "connector")
+    return symbol.group in HOSTS or symbol.group in ("nozzle", "connector", "instrument")
 
 
 def find_breaks(piping: Piping, words: Sequence[Word], grammar: Grammar) -> dict[int, list[float]]:
