@@ -54,7 +54,9 @@ IDENTITY = Calibration(np.array([0.0, 1.0]), np.array([0.0, 1.0]))
 """Raw scores as they are, for a network not calibrated yet."""
 
 
-def match_boxes(found: Array, scores: Array, truth: Array, *, longer_px: float) -> NDArray[np.int64]:
+def match_boxes(
+    found: Array, scores: Array, truth: Array, *, longer_px: float, least_iou: float = MATCH_IOU
+) -> NDArray[np.int64]:
     """For each found box (N, 4) the index (N,) of the true box (M, 4) that it hits, or -1; greedy by score."""
     least = THINNEST_SHARE * longer_px
     iou = box_iou(_thickened(found, least), _thickened(truth, least))
@@ -62,7 +64,7 @@ def match_boxes(found: Array, scores: Array, truth: Array, *, longer_px: float) 
     free = np.ones(iou.shape[1], bool)
     for i in np.argsort(-scores, kind="stable"):
         candidates = np.where(free, iou[i], 0.0) if iou.shape[1] else np.zeros(0)
-        if candidates.size and candidates.max() >= MATCH_IOU:
+        if candidates.size and candidates.max() >= least_iou:
             match[i] = int(candidates.argmax())
             free[match[i]] = False
     return match

@@ -8,22 +8,26 @@ with its boxes in tile pixels. Whole sheets are kept, not tiles: a sheet gives n
 from __future__ import annotations
 
 import os
+import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pid.detect.look import Look
 from pid.detect.paper import whiten_paper
-from pid.detect.tiles import DETAIL_PX, OVERVIEW_PX
 from pid.drawing import GROUPS, Drawing
 from pid.geometry import Array
 
 Image = NDArray[np.uint8]
 SheetSource = Callable[[int], tuple[Image, Drawing]]
+Turns = Literal["any", "mirror", "none"]
+"""How a tile may be turned without its labels becoming wrong: any way, left-right only, or not at all."""
 
 LEAST_VISIBLE = 0.6
 """A symbol cut by the tile's border is a label while this share of its box is inside."""
@@ -35,6 +39,10 @@ SYMBOL_SHARE, WORD_SHARE = 0.8, 0.1
 """Of tiles centred near a symbol, near lettering; the rest lies anywhere."""
 CACHED_SHEETS = 160
 """Decoded sheets kept in memory, about 15 MB each."""
+LISTING_SECONDS = 5.0
+"""A folder is listed anew after this long: thousands of sheets take a while to list."""
+LEAST_HELD = 64
+"""Tiles from which a batch is drawn, so that one batch is not one sheet; four batches where they are large."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +63,56 @@ class LabelledSheet:
     groups: NDArray[np.int64]
     words: Array
     drawing: Drawing
+
+
+class Sheets(Protocol):
+    """Whatever labelled sheets or pictures can be drawn from."""
+
+    def random_sheet(self, rng: np.random.Generator) -> LabelledSheet:
+        """One of them."""
+
+
+@dataclass(frozen=True, eq=False)
+class TileBatch:
+    """Tiles as arrays: `images` (B, S, S) uint8, `boxes` (N, 4) in tile pixels, `groups` (N,), `tile` (N,) index."""
+
+    images: Image
+    boxes: Array
+    groups: NDArray[np.int64]
+    tile: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, tiles: Sequence[Tile]) -> TileBatch:
+        """Of tiles of one size."""
+        index = np.repeat(np.arange(len(tiles)), [len(t.boxes) for t in tiles])
+        boxes, groups = np.concatenate([t.boxes for t in tiles]), np.concatenate([t.groups for t in tiles])
+        return cls(np.stack([t.image for t in tiles]), boxes, groups, index.astype(np.int64))
+
+
+@dataclass(frozen=True)
+class TileSource:
+    """What batches are cut from and how; small enough to be sent to a worker process."""
+
+    sheets: Sheets
+    batch: int
+    tile_px: int
+    overview_share: float
+    scales: tuple[float, float]
+    per_sheet: int = 4
+    look: Look = field(default_factory=Look)
+    turns: Turns = "any"
+
+    def batches(self, rng: np.random.Generator) -> Iterator[TileBatch]:
+        """Endless batches, each of tiles from many sheets."""
+        tiles = cut_tiles(
+            self.sheets, rng, tile_px=self.tile_px, overview_share=self.overview_share, scales=self.scales,
+            per_sheet=self.per_sheet, look=self.look, turns=self.turns,
+        )  # fmt: skip
+        pool: list[Tile] = []
+        while True:
+            while len(pool) < max(LEAST_HELD, 4 * self.batch):
+                pool.append(next(tiles))
+            yield TileBatch.of([pool.pop(int(rng.integers(len(pool)))) for _ in range(self.batch)])
 
 
 def fill_sheet_folder(folder: Path, draw_sheet: SheetSource, seeds: Iterable[int]) -> int:
@@ -100,11 +158,12 @@ def label_sheet(image: Image, drawing: Drawing) -> LabelledSheet:
 
 
 class SheetFolder:
-    """The sheets of a folder in random order, looked up anew on every pass so that new sheets join."""
+    """The sheets of a folder in random order, listed anew every few seconds so that new sheets join."""
 
     def __init__(self, folder: Path, *, below_seed: int = 900_000_000, cached: int = CACHED_SHEETS) -> None:
         self._folder, self._below, self._cached = folder, below_seed, cached
         self._sheets: OrderedDict[int, LabelledSheet] = OrderedDict()
+        self._listed: tuple[float, list[int]] = (0.0, [])
 
     def seeds(self) -> list[int]:
         """Seeds of the training sheets that are whole."""
@@ -120,29 +179,37 @@ class SheetFolder:
 
     def random_sheet(self, rng: np.random.Generator) -> LabelledSheet:
         """A sheet of those there now; the newer half is drawn twice as often, as it has been seen less."""
-        seeds = self.seeds()
+        listed_at, seeds = self._listed
+        if not seeds or time.monotonic() - listed_at > LISTING_SECONDS:
+            seeds = self.seeds()
+            self._listed = (time.monotonic(), seeds)
         if not seeds:
             raise FileNotFoundError(f"{self._folder} holds no training sheet")
         return self.get(seeds[min(len(seeds) - 1, int(len(seeds) * rng.random() ** 0.8))])
 
 
 def cut_tiles(
-    sheets: SheetFolder,
+    sheets: Sheets,
     rng: np.random.Generator,
     *,
     tile_px: int,
     overview_share: float,
     scales: tuple[float, float],
     per_sheet: int = 4,
+    look: Look | None = None,
+    turns: Turns = "any",
 ) -> Iterator[Tile]:
-    """Endless random tiles, augmented, a few from each sheet."""
+    """Endless random tiles, augmented, a few from each sheet, at the scales of the look's passes."""
+    look = look or Look()
     while True:
         sheet = sheets.random_sheet(rng)
+        passes = look.passes(max(sheet.image.shape))
         for _ in range(per_sheet):
-            target = OVERVIEW_PX if rng.random() < overview_share else DETAIL_PX
+            target = passes[-1] if rng.random() < overview_share else passes[0]
             jitter = float(np.exp(rng.uniform(np.log(scales[0]), np.log(scales[1]))))
             scale = target / max(sheet.image.shape) * jitter
-            yield alter_tile(cut_tile(sheet, choose_center(sheet, rng, tile_px / scale), tile_px, scale), rng)
+            tile = cut_tile(sheet, choose_center(sheet, rng, tile_px / scale), tile_px, scale)
+            yield alter_tile(tile, rng, turns=turns)
 
 
 def choose_center(sheet: LabelledSheet, rng: np.random.Generator, side: float) -> tuple[float, float]:
@@ -191,13 +258,13 @@ def visible_labels(boxes: Array, groups: NDArray[np.int64], tile_px: int) -> tup
     return clipped[keep], groups[keep]
 
 
-def alter_tile(tile: Tile, rng: np.random.Generator) -> Tile:
-    """Turn and flip (labels are groups, so any turn is right), and vary pen, contrast and grain."""
+def alter_tile(tile: Tile, rng: np.random.Generator, *, turns: Turns = "any") -> Tile:
+    """Turn and flip (where labels are groups, any turn is right), and vary pen, contrast and grain."""
     size = len(tile.image)
     image, boxes = tile.image, tile.boxes
-    if rng.random() < 0.5:
+    if turns != "none" and rng.random() < 0.5:
         image, boxes = image[:, ::-1], np.c_[size - boxes[:, 2], boxes[:, 1], size - boxes[:, 0], boxes[:, 3]]
-    for _ in range(int(rng.integers(4))):  # a quarter turn counter-clockwise: (x, y) -> (y, size - x)
+    for _ in range(int(rng.integers(4)) if turns == "any" else 0):  # counter-clockwise: (x, y) -> (y, size - x)
         image = np.rot90(image)
         boxes = np.c_[boxes[:, 1], size - boxes[:, 2], boxes[:, 3], size - boxes[:, 0]]
     return Tile(alter_ink(np.ascontiguousarray(image), rng), boxes, tile.groups)
