@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pid.catalog import Kind
+from pid.drawing import Box
 from pid.synth.draft import Draft, Item, Train
 from pid.synth.features import choose_bubble, choose_edge, choose_in_line, lettering_of, small_valve, state_of
 from pid.synth.network import Pen
@@ -69,19 +70,53 @@ def try_branch(
     texts = _end_text(draft, train, way, end_text) if end_text else []
     if texts is None:
         return None
+    planned = _plan_labels(draft, train, way, labels, avoid=[t.box for t in texts])
     node = draft.net.tee(edge, at)
     for layer in (2, 3):
         draft.paper.mark(tee, layer)
     own = pen or draft.net.edges[next(iter(draft.net.at_node[node]))].pen
     nodes = draft.lay_train(train, node, own)
-    for (piece, _, _), lines in zip(train.parts, list(labels) + [()] * len(train.parts), strict=False):
-        if lines and draft.label(piece, lines, along=way in (0, 180)):
-            piece.tag = lines[-1]
+    for piece, written in planned:
+        draft.commit(written, piece)
+        if piece.kind.group in ("valve", "fitting"):  # beside reducers and meters stands their size
+            piece.tag = written[-1].text
+    for piece, _, _ in train.parts:
         if piece.kind in draft.rare:
             draft.rare.remove(piece.kind)
     if texts:
         draft.commit(texts, at)
     return [p for p, _, _ in train.parts], nodes
+
+
+def _plan_labels(
+    draft: Draft, train: Train, way: int, labels: Sequence[Sequence[str]], *, avoid: Sequence[Box]
+) -> list[tuple[Piece, list[Written]]]:
+    """Lettering beside the parts of a train where there is room; planned before the parts take their margins."""
+    taken = [*avoid, *(piece.box for piece, _, _ in train.parts)]
+    planned = []
+    for (piece, _, _), lines in zip(train.parts, labels, strict=False):
+        if not lines:
+            continue
+        for shift in (0.0, 1.5, 3.0, 5.0):  # outward, off the pipe that the branch leaves
+            texts = _plan_shifted(draft, piece, lines, way, shift * draft.u, taken)
+            if texts:
+                planned.append((piece, texts))
+                taken += [t.box for t in texts]
+                break
+    return planned
+
+
+def _plan_shifted(
+    draft: Draft, piece: Piece, lines: Sequence[str], way: int, shift: float, avoid: Sequence[Box]
+) -> list[Written] | None:
+    """Lettering beside a part as if it stood `shift` mm further along the branch."""
+    dx, dy = STEPS[way]
+    at = piece.x, piece.y
+    piece.x, piece.y = at[0] + dx * shift, at[1] + dy * shift
+    try:
+        return draft.plan_label(piece, lines, along=way in (0, 180), avoid=avoid)
+    finally:
+        piece.x, piece.y = at
 
 
 def _end_text(draft: Draft, train: Train, way: int, text: str) -> list[Written] | None:
@@ -100,7 +135,8 @@ def add_drain(draft: Draft, edges: Sequence[int] | None = None) -> bool:
         return add_relief(draft)
     kind = small_valve(draft) if draft.chance(0.85) else choose_in_line(draft, groups=("valve",))
     state = state_of(draft, kind, closed=draft.chance(0.8 if draft.style.closed_share > 0.2 else 0.3))
-    items = [Item(kind, draft.rng.uniform(2.4, 5.0), state)]
+    gap = (3.5, 7.0) if draft.style.tag_form == "stack" else (2.4, 5.0)  # long tags beside the valve need the room
+    items = [Item(kind, draft.rng.uniform(*gap), state)]
     labels: list[Sequence[str]] = [lettering_of(draft, kind)]
     if draft.chance(0.15) and draft.has("concentric_reducer"):
         items.insert(0, Item(draft.catalog["concentric_reducer"], 2.5))
@@ -206,8 +242,8 @@ def add_relief(draft: Draft) -> bool:
     piece.tag = f"{letters} {number}"
     beside = draft.names.set_pressure() if draft.chance(0.6) else (piece.tag,)
     side = "right" if piece.mirrored else "left"
-    texts = draft.stack(beside, piece.box, side, angle=0)
-    if all(draft.fits(t.box, grow=0.3) for t in texts):
+    texts = draft.stack(beside, piece.box, side, angle=0, gap=draft.rng.uniform(1.6, 2.4))
+    if all(draft.fits(t.box, grow=0.1) for t in texts):
         draft.commit(texts, piece)
     out = draft.net.nodes[nodes[-1]]
     draft.open_ends.append((nodes[-1], piece.port(out.port).direction))

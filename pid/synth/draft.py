@@ -173,12 +173,13 @@ class Draft(Sketch):
             return None
         if must_label and label and not self.label(piece, label, along=heading in (0, 180), clear=clear):
             return None
+        texts = None if must_label else self.plan_label(piece, label, along=heading in (0, 180), clear=clear)
         a = self.net.add_node((p0.x, p0.y), piece, entry)
         b = self.net.add_node((p1.x, p1.y), piece, leave)
         before, after = self.net.insert(index, a, b)
         self.put(piece)
-        if label and not must_label:
-            self.label(piece, label, along=heading in (0, 180), clear=clear)
+        if texts:
+            self.commit(texts, piece)
         return piece, before, after
 
     def insert_train(
