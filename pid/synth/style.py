@@ -18,7 +18,7 @@ from pid.synth.style_presets import HOUSE_STANDARDS, HOUSE_VARIANTS, PAPER_SHARE
 EQUIPMENT_GROUPS = ("vessel", "separator", "heat_exchanger", "compressor", "pump")
 FAMILIES = tuple(PRESETS)
 _LEAST_PEN_PX = 1.6  # thinner lines break up in a raster
-_HAIR_PX = (1.1, 2.2)  # pens of a hairline sheet; PDF exports rendered at 200 dpi have 1 to 3 px
+_HAIR_PX, _HAIR_SHEET_PX = (1.0, 2.2), 3800.0  # pens of a hairline sheet when it is this wide, as detection sees it
 _HEAVY_PEN, _HEAVY_PIPE = (0.6, 1.0), (0.8, 1.3)  # u; measured 0.9 on symbols and 1.1 on pipes of a CAE system's raster
 _KOREAN_SHARE = 0.08
 _AS_BUBBLE = ("shutdown_signal", "interlock", "relay_function")  # drawn in the size of balloons
@@ -120,7 +120,7 @@ def choose_style(rng: np.random.Generator, *, seed: int, family: str | None = No
     korean, font = _draw_font(rng, preset)
     least = _LEAST_PEN_PX * width / sheet_px
     pipe, pen, text = (rng.uniform(*r) * u for r in (preset.pipe, preset.pen, preset.text))
-    pipe, pen, least = _draw_pens(rng, preset, (pipe, pen, least), unit=u, px=width / sheet_px)
+    pipe, pen, least = _draw_pens(rng, preset, (pipe, pen, least), unit=u, width_mm=width)
     surrounded = rng.random() < preset.surrounds[0]
     reach = sorted(float(rng.uniform(*preset.nozzle_reach)) for _ in range(2))
     return Style(
@@ -164,12 +164,12 @@ def choose_style(rng: np.random.Generator, *, seed: int, family: str | None = No
 
 
 def _draw_pens(
-    rng: np.random.Generator, preset: Preset, pens: tuple[float, float, float], *, unit: float, px: float
+    rng: np.random.Generator, preset: Preset, pens: tuple[float, float, float], *, unit: float, width_mm: float
 ) -> tuple[float, float, float]:
-    """Pens of pipes and symbols and the least pen, mm: now and then all hairlines, or all thick; `px` is mm a pixel."""
+    """Pens of pipes and symbols and the least pen, mm: now and then all hairlines, or all thick."""
     manner = rng.random()
     if manner < preset.hair:
-        low, high = (v * px for v in _HAIR_PX)
+        low, high = (v * width_mm / _HAIR_SHEET_PX for v in _HAIR_PX)
         return rng.uniform(low, 1.6 * high), rng.uniform(low, high), low
     if manner < preset.hair + preset.heavy:
         return rng.uniform(*_HEAVY_PIPE) * unit, rng.uniform(*_HEAVY_PEN) * unit, pens[2]
