@@ -230,6 +230,9 @@ def add_loose(draft: Draft) -> bool:
         "size": "1:100",
     }
     piece = draft.make(kind, slots=slots, mirrored=draft.chance(0.3))
+    if is_bubble_kind(kind):
+        piece.mirrored = False
+        draft.name_bubble(piece)
     for _ in range(10):
         piece.x = near.x + draft.rng.uniform(-40, 40) * draft.u
         piece.y = near.y + draft.rng.uniform(-40, 40) * draft.u
