@@ -30,6 +30,7 @@ _COMMON = {
 _REACH = {"vessel": (0.12, 0.36), "separator": (0.1, 0.28), "heat_exchanger": (0.06, 0.24)}
 """Longer side of big items over the height of the drawing area; public CAE sheets have tanks of 0.17 and 0.23."""
 _MOST_GROWTH = 6.0
+_SPARE_SHARE = 0.15  # of stubs on walls, those that no pipe is meant for
 _MOST_SPAN_U = 90.0  # a longer wall has no more nozzles
 
 
@@ -148,6 +149,7 @@ def _wall_terminals(draft: Draft, piece: Piece) -> list[Terminal]:
     rng, u = draft.rng, draft.u
     x0, y0, x1, y1 = piece.box
     out: list[Terminal] = []
+    stubs = draft.style.nozzle_kind == "nozzle"
     dense = draft.style.family in ("offshore", "vendor")
     for side, low, high in ((0, y0, y1), (180, y0, y1), (90, x0, x1), (270, x0, x1)):
         span = (high - low) / u
@@ -166,5 +168,6 @@ def _wall_terminals(draft: Draft, piece: Piece) -> list[Terminal]:
             if node is None:
                 continue
             taken.append(at)
-            out.append(Terminal(node, side, item=piece))
+            if not (stubs and draft.chance(_SPARE_SHARE)):
+                out.append(Terminal(node, side, item=piece))
     return out
