@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pid.geometry import polyline_length
+from pid.graph.skeleton import Skeleton, thin
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.uint8]
-_RING = ((-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1))  # (dy, dx), clockwise from north
 
 
 @dataclass(eq=False)
@@ -135,74 +135,22 @@ def direction(points: Array, reach: float) -> Array:
     return np.array([(x - x0) / n, (y - y0) / n]) if n > 1e-6 else np.zeros(2)
 
 
-def _thinning_tables() -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which of the 256 neighbourhoods may lose their centre in the two passes (Guo and Hall 1989, algorithm A1)."""
-    tables = np.zeros((2, 256), bool)
-    for code in range(256):
-        n, ne, e, se, s, sw, w, nw = ((code >> k) & 1 for k in range(8))
-        crossings = (
-            (not n and (ne or e)) + (not e and (se or s)) + (not s and (sw or w)) + (not w and (nw or n))
-        )  # fmt: skip
-        count = min(
-            (nw or n) + (ne or e) + (se or s) + (sw or w),
-            (n or ne) + (e or se) + (s or sw) + (w or nw),
-        )
-        if crossings != 1 or not 2 <= count <= 3:
-            continue
-        tables[0, code] = not ((n or ne or not se) and e)
-        tables[1, code] = not ((s or sw or not nw) and w)
-    return tables[0], tables[1]
+def graph_from_ink(mask: Mask, depth: NDArray[np.float32] | None = None, *, simplify_px: float = 1.2) -> StrokeGraph:
+    """The stroke graph of a mask (H, W): thinned, walked and simplified to within `simplify_px`.
 
-
-_THIN = _thinning_tables()
-
-
-def thin(mask: Mask) -> Mask:
-    """One-pixel-wide skeleton of a mask (H, W), values 0 and 1.
-
-    Works on the list of ink pixels only, so a sparse sheet of 17 million pixels takes a fraction of a second.
+    `depth` (H, W) is the distance of the ink to paper, for the strokes' widths; computed where it is not given.
     """
-    padded = np.pad((mask > 0).astype(np.uint8), 1)
-    flat, width = padded.reshape(-1), padded.shape[1]
-    offsets = [dy * width + dx for dy, dx in _RING]
-    ink = np.flatnonzero(flat)
-    active = ink
-    while len(active):
-        removed = []
-        for table in _THIN:
-            code = np.zeros(len(active), np.uint8)
-            for k, offset in enumerate(offsets):
-                code |= flat[active + offset] << k
-            gone = active[table[code]]
-            flat[gone] = 0
-            active = active[flat[active] > 0]
-            removed.append(gone)
-        gone = np.concatenate(removed)
-        near = (gone[:, None] + np.array(offsets)[None]).reshape(-1)
-        active = np.unique(near[flat[near] > 0])
-    return np.asarray(padded[1:-1, 1:-1], np.uint8)
-
-
-def graph_from_ink(mask: Mask, *, simplify_px: float = 1.2) -> StrokeGraph:
-    """The stroke graph of a mask (H, W): thinned, walked and simplified to within `simplify_px`."""
-    skeleton = thin(mask)
-    around = cv2.filter2D(skeleton, cv2.CV_8U, np.ones((3, 3), np.float32), borderType=cv2.BORDER_CONSTANT)
-    junctions = ((skeleton > 0) & (around >= 4)).astype(np.uint8)
-    _, labels, _, centroids = cv2.connectedComponentsWithStats(junctions, connectivity=8)
-    thickness = 2.0 * cv2.distanceTransform((mask > 0).astype(np.uint8), cv2.DIST_L2, 3)
-    ys, xs = np.nonzero((skeleton > 0) & (junctions == 0))
+    if depth is None:
+        depth = np.asarray(cv2.distanceTransform((mask > 0).astype(np.uint8), cv2.DIST_L2, 3))
     graph = StrokeGraph()
-    for centre in centroids[1:]:
+    skeleton = Skeleton.of(thin(mask))
+    for centre in skeleton.cluster_centres():
         graph.add_node(centre)
-    pixels = set(zip(ys.tolist(), xs.tolist(), strict=True))
-    clusters = {
-        (y, x): int(labels[y, x]) - 1 for y, x in zip(*(v.tolist() for v in np.nonzero(junctions)), strict=True)
-    }
-    for path in _walk(pixels):
-        p = np.array(path, np.float64)[:, ::-1]
-        rows, columns = np.array(path).T
-        width = float(np.median(thickness[rows, columns]))
-        first, last = _meets(path[0], clusters), _meets(path[-1], clusters)
+    places = np.column_stack([skeleton.x, skeleton.y]).astype(np.float64)
+    thickness = 2.0 * depth[skeleton.y, skeleton.x]
+    for path in skeleton.paths():
+        p = places[path]
+        first, last = skeleton.meets(path[0]), skeleton.meets(path[-1])
         start = first[0] if first else None
         stop = last[0] if last else None
         if len(path) == 1:
@@ -212,7 +160,7 @@ def graph_from_ink(mask: Mask, *, simplify_px: float = 1.2) -> StrokeGraph:
         head = [] if start is None else [graph.xy[a]]
         tail = [] if stop is None else [graph.xy[b]]
         points = np.vstack([*head, p, *tail]) if len(p) + len(head) + len(tail) > 1 else np.vstack([p, p])
-        graph.add(Stroke(a, b, simplified(points, simplify_px), width))
+        graph.add(Stroke(a, b, simplified(points, simplify_px), float(np.median(thickness[path]))))
     return graph
 
 
@@ -223,42 +171,3 @@ def simplified(points: Array, tolerance: float) -> Array:
     kept = cv2.approxPolyDP(points.astype(np.float32).reshape(-1, 1, 2), tolerance, False).reshape(-1, 2)
     kept = kept.astype(np.float64)
     return kept if len(kept) >= 2 else points[[0, -1]]
-
-
-def _meets(pixel: tuple[int, int], clusters: dict[tuple[int, int], int]) -> list[int]:
-    """The junction clusters that touch a pixel, each once."""
-    y, x = pixel
-    found: dict[int, None] = {}
-    for dy, dx in _RING:
-        cluster = clusters.get((y + dy, x + dx))
-        if cluster is not None:
-            found[cluster] = None
-    return list(found)
-
-
-def _walk(pixels: set[tuple[int, int]]) -> Iterable[list[tuple[int, int]]]:
-    """Ordered pixel paths of a skeleton without junctions: each pixel has at most two neighbours."""
-    left = set(pixels)
-
-    def neighbours(pixel: tuple[int, int]) -> list[tuple[int, int]]:
-        y, x = pixel
-        return [(y + dy, x + dx) for dy, dx in _RING if (y + dy, x + dx) in left]
-
-    while left:
-        seed = left.pop()
-        arms = []
-        for start in neighbours(seed)[:2]:
-            if start not in left:
-                continue
-            arm = [start]
-            left.discard(start)
-            while True:
-                ahead = neighbours(arm[-1])
-                if not ahead:
-                    break
-                left.discard(ahead[0])
-                arm.append(ahead[0])
-            arms.append(arm)
-        before = arms[0][::-1] if arms else []
-        after = arms[1] if len(arms) > 1 else []
-        yield [*before, seed, *after]

@@ -5,7 +5,9 @@ Lengths are for a sheet 5000 px wide, multiplied by `scale`.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from math import hypot
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +29,8 @@ NEAR = 6.0
 """... whatever its direction within this distance, else only where it points at the box."""
 NOZZLE_REACH = 42.0
 """A nozzle's tag box stands this near to the place where its line meets the wall."""
+CELL = 64.0
+"""Side of the grid squares by which the symbols near to a point are found."""
 HOST_INSET = 0.1
 """A line that ends at a vessel points at its box less this share on each side."""
 
@@ -45,21 +49,18 @@ class SymbolIndex:
             bool,
         ).reshape(-1)
         self.rank = np.array([0 if s.group == "nozzle" else 2 if s.group in HOSTS else 1 for s in symbols], int)
+        self._rows: list[list[float]] = self.boxes.tolist()
+        self._cells = self._by_cell()
 
     def holder(self, point: Array, outward: Array, *, reach: float = TOUCH) -> int | None:
         """Index of the symbol that a line end at `point`, running in the direction `outward`, ends at.
 
         `reach` (at a width of 5000 px) is how far ahead the line may stop short of the symbol.
         """
-        if not len(self.boxes):
-            return None
-        distance = self._distance(point)
-        candidates = np.flatnonzero(self.is_end & (distance <= reach * self.scale))
-        good = [
-            i
-            for i in candidates.tolist()
-            if self._is_reached(i, point, outward, float(distance[i]), reach * self.scale)
-        ]
+        px, py = float(point[0]), float(point[1])
+        far = reach * self.scale
+        distance = {i: self._gap(i, px, py) for i in self._around(px, py, far)}
+        good = [i for i, d in distance.items() if d <= far and self._is_reached(i, point, outward, d, far)]
         if not good:
             return None
         step = 5.0 * self.scale
@@ -68,6 +69,29 @@ class SymbolIndex:
             key=lambda i: (int(distance[i] / step), self.rank[i], self._offset(i, point, outward), self.area[i]),
         )
         return self._nozzle_at(best, point) if self.rank[best] == 2 else best
+
+    def _by_cell(self) -> dict[tuple[int, int], list[int]]:
+        """The ends whose boxes, grown by a cell, lie on each cell of a square grid."""
+        cells: dict[tuple[int, int], list[int]] = defaultdict(list)
+        size = CELL * self.scale
+        for i in np.flatnonzero(self.is_end).tolist():
+            x0, y0, x1, y1 = (int(v // size) for v in self._rows[i])
+            for column in range(x0 - 1, x1 + 2):
+                for row in range(y0 - 1, y1 + 2):
+                    cells[column, row].append(i)
+        return cells
+
+    def _around(self, x: float, y: float, reach: float) -> list[int]:
+        """The ends that may lie within `reach` of a point."""
+        size = CELL * self.scale
+        if reach > size:
+            return list(np.flatnonzero(self.is_end).tolist())
+        return self._cells.get((int(x // size), int(y // size)), [])
+
+    def _gap(self, i: int, x: float, y: float) -> float:
+        """Distance of a point to a box, 0 inside."""
+        x0, y0, x1, y1 = self._rows[i]
+        return hypot(max(x0 - x, x - x1, 0.0), max(y0 - y, y - y1, 0.0))
 
     def _is_reached(self, i: int, point: Array, outward: Array, distance: float, reach: float) -> bool:
         """Whether a line end that is close to a symbol's box belongs to it."""
@@ -114,16 +138,18 @@ class SymbolIndex:
 
 def ray_hits(point: Array, outward: Array, box: Array, reach: float) -> bool:
     """Whether the ray from a point meets a box within `reach`; a zero direction hits what is near on any side."""
-    if not outward.any():
+    way = (float(outward[0]), float(outward[1]))
+    if way == (0.0, 0.0):
         return True
     low, high = 0.0, reach
     for axis in (0, 1):
-        if abs(outward[axis]) < 1e-9:
-            if not box[axis] <= point[axis] <= box[axis + 2]:
+        at, start, stop = float(point[axis]), float(box[axis]), float(box[axis + 2])
+        if abs(way[axis]) < 1e-9:
+            if not start <= at <= stop:
                 return False
             continue
-        t = sorted(float((box[axis + k] - point[axis]) / outward[axis]) for k in (0, 2))
-        low, high = max(low, t[0]), min(high, t[1])
+        near, far = sorted(((start - at) / way[axis], (stop - at) / way[axis]))
+        low, high = max(low, near), min(high, far)
     return low <= high
 
 

@@ -91,10 +91,9 @@ def trace_lines(
     lettering = Lettering.of(words, factor=factor)
     excluded = as_boxes(excluded_boxes) * factor
     scale = gray.shape[1] / 5000.0
-    mask = _line_ink(gray, scaled, lettering.boxes, excluded, scale)
-    graph = graph_from_ink(mask)
-    thickness = 2.0 * cv2.distanceTransform(mask, cv2.DIST_L2, 3)
-    return _finish(graph, scaled, lettering, scale=scale, factor=factor, thickness=thickness)
+    mask, depth = _line_ink(gray, scaled, lettering.boxes, excluded, scale)
+    graph = graph_from_ink(mask, depth)
+    return _finish(graph, scaled, lettering, scale=scale, factor=factor, depth=depth)
 
 
 def trace_vectors(
@@ -123,8 +122,10 @@ def trace_vectors(
     return _finish(graph, symbols, lettering, scale=scale, factor=1.0, dots=dot_centres(vectors.paths, scale=scale))
 
 
-def _line_ink(gray: Gray, symbols: Sequence[Symbol], words: Array, excluded: Array, scale: float) -> NDArray[np.uint8]:
-    """The ink that can be lines."""
+def _line_ink(
+    gray: Gray, symbols: Sequence[Symbol], words: Array, excluded: Array, scale: float
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """The ink that can be lines, and its distance to paper."""
     mask = lift_tables(lift_solids(find_ink(gray), scale=scale), scale=scale)
     mask = lift_frame(mask)
     mask = lift_words(erase_boxes(mask, excluded), words, scale=scale)
@@ -150,7 +151,7 @@ def _finish(
     *,
     scale: float,
     factor: float,
-    thickness: NDArray[np.float32] | None = None,
+    depth: NDArray[np.float32] | None = None,
     dots: Array | None = None,
 ) -> Trace:
     """From the raw stroke graph to lines, in the sheet's own pixels."""
@@ -163,7 +164,7 @@ def _finish(
     prune_spurs(graph, scale=scale, keep=held_ends(graph, index, scale=scale))
     merge_junctions(graph, scale=scale)
     land_on_symbols(graph, index, scale=scale)
-    drawn = find_dots(graph, thickness) if thickness is not None else nodes_at(graph, dots, reach=4 * scale)
+    drawn = find_dots(graph, depth) if depth is not None else nodes_at(graph, dots, reach=4 * scale)
     split_crossings(graph, scale=scale, dots=drawn)
     split_dashed_crossings(graph, scale=scale)
     lifted = np.vstack([lettering.boxes[~index.covers(lettering.boxes)], marks])

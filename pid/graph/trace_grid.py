@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pid.graph.trace_ink import erase_boxes, long_runs
+from pid.graph.trace_ink import erase_boxes
+from pid.graph.trace_runs import Runs, long_runs
 
 Mask = NDArray[np.uint8]
 Array = NDArray[np.float64]
@@ -38,11 +39,11 @@ def lift_tables(mask: Mask, *, scale: float) -> Mask:
 def find_cells(mask: Mask, *, scale: float) -> Array:
     """Boxes (N, 4) of the rectangles that straight rules close in."""
     length = max(round(RULE_LENGTH * scale), 4)
-    rules = long_runs(mask, length) | long_runs(np.ascontiguousarray(mask.T), length).T
-    rules = cv2.resize(rules * 255, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(np.asarray(rules == 0, np.uint8), connectivity=4)
-    x, y, w, h, area = (stats[:, k].astype(np.float64) for k in range(5))
-    x, y, w, h, area = 2 * x, 2 * y, 2 * w, 2 * h, 4 * area  # cells are found at half the size
+    upright = cv2.transpose(long_runs(np.asarray(cv2.transpose(mask), np.uint8), length))
+    rules = cv2.resize((long_runs(mask, length) | upright) * 255, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    paper = Runs.of(np.asarray(rules == 0, np.uint8), diagonal=False)
+    x, y, w, h = (2 * paper.boxes).T  # cells are found at half the size
+    w, h, area = w - x, h - y, 4 * paper.area
     good = (area >= CELL_FILL * w * h) & (w * h < 0.2 * mask.size)
     good &= (w >= CELL_WIDTH[0] * scale) & (w <= CELL_WIDTH[1] * scale)
     good &= (h >= CELL_HEIGHT[0] * scale) & (h <= CELL_HEIGHT[1] * scale)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pid.geometry import as_boxes
+from pid.graph.trace_runs import Runs, long_runs
 
 Mask = NDArray[np.uint8]
 Gray = NDArray[np.uint8]
@@ -41,21 +42,6 @@ def find_ink(gray: Gray) -> Mask:
     histogram = np.bincount(gray.reshape(-1)[::7], minlength=256)
     paper = int(np.argmax(histogram[96:])) + 96
     return np.asarray(gray < paper * INK_LEVEL, np.uint8)
-
-
-def long_runs(mask: Mask, length: int) -> Mask:
-    """The level runs of ink that are `length` pixels long or longer; opening by a row, in time that is free of it."""
-    height, width = mask.shape
-    flat = np.zeros(height * (width + 1) + 1, np.uint8)
-    flat[1:].reshape(height, width + 1)[:, :width] = mask
-    changes = np.flatnonzero(flat[1:] != flat[:-1])
-    starts, ends = changes[::2], changes[1::2]
-    lengths = ends - starts
-    starts, lengths = starts[lengths >= length], lengths[lengths >= length]
-    offsets = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    out = np.zeros(height * (width + 1), np.uint8)
-    out[np.repeat(starts, lengths) + offsets] = 1
-    return out.reshape(height, width + 1)[:, :width]
 
 
 def lift_solids(mask: Mask, *, scale: float) -> Mask:
@@ -101,19 +87,22 @@ def _ends_inside(runs: Mask) -> Mask:
     return np.asarray(free[labels] & runs, np.uint8)
 
 
-def lift_letters(mask: Mask, *, scale: float) -> Mask:
-    """The mask without loose small shapes that are not straight: letters and specks; dashes and dots stay."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
-    width, height, area = stats[:, 2].astype(float), stats[:, 3].astype(float), stats[:, 4].astype(float)
-    reach = cv2.distanceTransform(mask, cv2.DIST_L2, 3)
-    ys, xs = np.nonzero(reach > 1.0)
-    thick = np.ones(count)
-    np.maximum.at(thick, labels[ys, xs], 2.0 * reach[ys, xs] - 1.0)
-    small = np.maximum(width, height) < LETTER_RUN * scale
-    crooked = area > LETTER_FILL * np.hypot(width, height) * thick
-    drop = small & crooked & (np.maximum(width, height) > 8 * scale)
-    drop[0] = False
-    return np.asarray(mask & (1 - drop.astype(np.uint8)[labels]), np.uint8)
+def lift_letters(mask: Mask, *, scale: float) -> tuple[Mask, NDArray[np.float32]]:
+    """The mask without loose small shapes that are not straight: letters and specks; dashes and dots stay.
+
+    Returns the distance of the ink to paper as well, which does not change as whole shapes go.
+    """
+    reach = np.asarray(cv2.distanceTransform(mask, cv2.DIST_L2, 3))
+    runs = Runs.of(mask)
+    side = runs.boxes[:, 2:] - runs.boxes[:, :2]
+    longest = side.max(axis=1, initial=0.0)
+    thick = np.maximum(2.0 * runs.most(reach) - 1.0, 1.0)
+    crooked = runs.area > LETTER_FILL * np.hypot(side[:, 0], side[:, 1]) * thick
+    drop = (longest < LETTER_RUN * scale) & crooked & (longest > 8 * scale)
+    out = mask.copy()
+    for picture in (out, reach):
+        runs.erase(picture, drop[runs.piece])
+    return out, np.asarray(reach, np.float32)
 
 
 def lift_frame(mask: Mask) -> Mask:
@@ -138,31 +127,44 @@ def lift_words(mask: Mask, words: ArrayLike, *, scale: float) -> Mask:
     boxes = as_boxes(words)
     if not len(boxes):
         return mask
-    run = max(int(LETTER_RUN * scale), 5)
-    runs = long_runs(mask, run) | long_runs(mask.T, run).T
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
-    small = np.maximum(stats[:, 2], stats[:, 3]) < LETTER_RUN * scale
-    letters = np.zeros(len(stats), bool)
+    length = max(int(LETTER_RUN * scale), 5)
+    runs = Runs.of(mask)
+    small = (runs.boxes[:, 2:] - runs.boxes[:, :2]).max(axis=1) < LETTER_RUN * scale
+    letters = np.zeros(runs.count, bool)
     out = mask.copy()
     for y, x in _slices(boxes, mask.shape, grow=1.0):
-        names, counts = np.unique(labels[y, x], return_counts=True)
-        at_edge = _edge_strokes(stats[names], (x.start, y.start, x.stop, y.stop), thin=6 * scale)
-        loose = small[names] & (names > 0)
-        beside = (counts < 0.5 * stats[names, 4]) | at_edge
-        letters[names[loose & ~beside]] = True
-        keep = runs[y, x].astype(bool) | np.isin(labels[y, x], names[loose & beside])
-        out[y, x] = mask[y, x] & keep
-    out[letters[labels]] = 0
+        near = runs.within(y, x)
+        if not len(near):
+            continue
+        spans = np.minimum(runs.stop[near], x.stop) - np.maximum(runs.start[near], x.start)
+        names, place = np.unique(runs.piece[near], return_inverse=True)
+        counts = np.bincount(place, spans)
+        at_edge = _edge_strokes(runs.boxes[names], (x.start, y.start, x.stop, y.stop), thin=6 * scale)
+        beside = (counts < 0.5 * runs.area[names]) | at_edge
+        letters[names[small[names] & ~beside]] = True
+        stays = (small[names] & beside)[place] | (runs.stop[near] - runs.start[near] >= length)
+        kept = _upright_runs(mask, y, x, length)
+        for i in near[stays].tolist():
+            kept[runs.row[i] - y.start, max(runs.start[i] - x.start, 0) : runs.stop[i] - x.start] = 1
+        out[y, x] = kept
+    runs.erase(out, letters[runs.piece])
     return out
 
 
-def _edge_strokes(stats: NDArray[np.int32], box: tuple[int, int, int, int], *, thin: float) -> NDArray[np.bool_]:
-    """Which components (rows of OpenCV's statistics) are strokes along the edge of a word box, no part of a letter."""
+def _upright_runs(mask: Mask, rows: slice, columns: slice, length: int) -> Mask:
+    """The parts in a window of upright runs of ink that are `length` pixels long or longer."""
+    top = max(rows.start - length, 0)
+    view = np.ascontiguousarray(mask[top : rows.stop + length, columns].T)
+    return np.ascontiguousarray(long_runs(view, length).T[rows.start - top :][: rows.stop - rows.start])
+
+
+def _edge_strokes(pieces: NDArray[np.float64], box: tuple[int, int, int, int], *, thin: float) -> NDArray[np.bool_]:
+    """Which pieces of ink, by their bounds (N, 4), are strokes along the edge of a word box, no part of a letter."""
     upright = int(box[3] - box[1] > 1.5 * (box[2] - box[0]))
     across, along = 1 - upright, upright
-    middle = stats[:, across] + stats[:, across + 2] / 2
-    share = (middle - box[across]) / max(box[across + 2] - box[across], 1)
-    flat = (stats[:, across + 2] <= thin) & (stats[:, along + 2] >= 1.5 * stats[:, across + 2])
+    breadth, length = pieces[:, across + 2] - pieces[:, across], pieces[:, along + 2] - pieces[:, along]
+    share = ((pieces[:, across] + pieces[:, across + 2]) / 2 - box[across]) / max(box[across + 2] - box[across], 1)
+    flat = (breadth <= thin) & (length >= 1.5 * breadth)
     return np.asarray(flat & ((share < 0.15) | (share > 0.85)), bool)
 
 

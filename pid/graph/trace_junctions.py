@@ -216,21 +216,21 @@ def give_own_node(graph: StrokeGraph, node: int, keys: Iterable[int]) -> int:
     return new
 
 
-def find_dots(graph: StrokeGraph, thickness: NDArray[np.float32]) -> set[int]:
+def find_dots(graph: StrokeGraph, depth: NDArray[np.float32]) -> set[int]:
     """Four-armed nodes where the ink is clearly thicker than the lines that meet: a connection dot was drawn.
 
-    `thickness` (H, W) is twice the distance from each ink pixel to paper. Two lines of width w that merely cross
+    `depth` (H, W) is the distance from each ink pixel to paper. Two lines of width w that merely cross
     reach w * sqrt(2) in the middle.
     """
     dots = set()
-    height, width = thickness.shape
+    height, width = depth.shape
     for node in graph.nodes():
         if graph.degree(node) != 4:
             continue
         x, y = (round(float(v)) for v in graph.xy[node])
-        near = thickness[max(y - 2, 0) : min(y + 3, height), max(x - 2, 0) : min(x + 3, width)]
+        near = depth[max(y - 2, 0) : min(y + 3, height), max(x - 2, 0) : min(x + 3, width)]
         widest = max(graph.strokes[k].width for k in graph.at[node])
-        if near.size and float(near.max()) > 1.7 * widest + 1.0:
+        if near.size and 2.0 * float(near.max()) > 1.7 * widest + 1.0:
             dots.add(node)
     return dots
 
