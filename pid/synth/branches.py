@@ -76,10 +76,7 @@ def try_branch(
         draft.paper.mark(tee, layer)
     own = pen or draft.net.edges[next(iter(draft.net.at_node[node]))].pen
     nodes = draft.lay_train(train, node, own)
-    for piece, written in planned:
-        draft.commit(written, piece)
-        if piece.kind.group in ("valve", "fitting"):  # beside reducers and meters stands their size
-            piece.tag = written[-1].text
+    _commit_labels(draft, planned)
     for piece, _, _ in train.parts:
         if piece.kind in draft.rare:
             draft.rare.remove(piece.kind)
@@ -104,6 +101,13 @@ def _plan_labels(
                 taken += [t.box for t in texts]
                 break
     return planned
+
+
+def _commit_labels(draft: Draft, planned: Sequence[tuple[Piece, list[Written]]]) -> None:
+    for piece, written in planned:
+        draft.commit(written, piece)
+        if piece.kind.group in ("valve", "fitting"):  # beside reducers and meters stands their size
+            piece.tag = written[-1].text
 
 
 def _plan_shifted(
