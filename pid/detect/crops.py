@@ -42,6 +42,20 @@ class CropBatch:
     poses: NDArray[np.int64]
 
 
+@dataclass(frozen=True)
+class CropSource:
+    """What batches of crops are cut from and how; small enough to be sent to a worker process."""
+
+    sheets: SheetFolder
+    labels: tuple[str, ...]
+    batch: int
+    jitter: float
+
+    def batches(self, rng: np.random.Generator) -> Iterator[CropBatch]:
+        """Endless batches."""
+        return cut_crops(self.sheets, self.labels, rng, batch=self.batch, jitter=self.jitter)
+
+
 def cut_crop(sheet: Image, box: Array | Sequence[float]) -> Image:
     """The square round `box` (x0, y0, x1, y1 in pixels of the (H, W) sheet), scaled to `CROP_PX`; paper beyond."""
     x0, y0, x1, y1 = (float(v) for v in box)

@@ -10,6 +10,8 @@ from typing import Any, ClassVar, Self
 from pid.errors import InputError
 from pid.resources import data_path
 
+AT_LEAST_ONE = frozenset({"batch", "steps", "sheets", "threads", "tile_px", "tiles_per_sheet", "width"})
+
 
 @dataclass(frozen=True)
 class _Recipe:
@@ -36,6 +38,8 @@ class _Recipe:
             if not isinstance(value, known[name]) and not (known[name] is float and isinstance(value, int)):
                 raise InputError(f"{path}, [{section}]: {name} must be {known[name].__name__}, not {value!r}.")
             values[name] = known[name](value)
+            if values[name] < 0 or (name in AT_LEAST_ONE and values[name] < 1):
+                raise InputError(f"{path}, [{section}]: {name} must not be {value!r}.")
         return cls(**values)
 
 
@@ -67,7 +71,15 @@ class ShapeRecipe(_Recipe):
     scale_high: float = 1.4
     """Tiles are drawn at the working scale times this range, as real sheets differ in plotted size."""
     checkpoint_minutes: float = 5.0
+    judge_minutes: float = 2.0
+    """Between two validations, where there are pictures to validate on."""
+    tiles_per_sheet: int = 4
+    """Cut from a sheet each time it is read."""
     threads: int = 2
+    workers: int = 0
+    """Processes that cut tiles; 0 is a thread of the training process, enough for a processor."""
+    drawers: int = 1
+    """Processes that draw sheets while training runs."""
     compile: bool = False
     """Let torch compile the network first: needs a C++ compiler and a minute."""
 
@@ -88,6 +100,9 @@ class KindRecipe(_Recipe):
     """Channels of the first layer."""
     box_jitter: float = 0.08
     """Standard deviation of the boxes' sides over their size: the detector's boxes are not exact."""
+    checkpoint_minutes: float = 5.0
     threads: int = 2
+    workers: int = 0
+    """Processes that cut crops; 0 is a thread of the training process, enough for a processor."""
     compile: bool = False
     """Let torch compile the network first: needs a C++ compiler and a minute."""

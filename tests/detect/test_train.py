@@ -45,30 +45,39 @@ def train():  # type: ignore[no-untyped-def]
     return train
 
 
+@pytest.fixture(scope="module")
+def networks(train):  # type: ignore[no-untyped-def]
+    from pid.detect import network
+
+    return network
+
+
 def test_the_rate_warms_up_and_falls(train) -> None:  # type: ignore[no-untyped-def]
+    from pid.detect.fit import learning_rate
+
     recipe = replace(SHAPE, warmup_steps=10, learning_rate=1.0)
-    rates = [train.learning_rate(recipe, step, step / 100) for step in range(100)]
+    rates = [learning_rate(recipe, step, step / 100) for step in range(100)]
     assert rates[0] < rates[5] < rates[9]
     assert rates[10:] == sorted(rates[10:], reverse=True)
     assert rates[-1] < 0.03
 
 
-def test_the_detector_trains_resumes_and_serves_what_was_trained(train, sheet_folder: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_the_detector_trains_resumes_and_serves_what_was_trained(train, networks, sheet_folder: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     import torch
 
     told: list[str] = []
     path = train.train_shape(SHAPE, out=tmp_path, data=sheet_folder, report=told.append)
     assert path == tmp_path / "shape.onnx"
     assert (tmp_path / "shape.pt").stat().st_size < 7e6
-    untrained = train.build_shape_network().state_dict()
+    untrained = networks.build_shape_network().state_dict()
     trained = torch.load(tmp_path / "shape.pt", weights_only=True)
     assert trained["step"] == SHAPE.steps
     assert set(trained["state"]) == set(untrained)
 
     train.train_shape(replace(SHAPE, steps=6), out=tmp_path, data=sheet_folder, report=told.append)
     assert any("resumed at step 4" in line for line in told)
-    network = train.build_shape_network()
-    train.load_stripped(network, tmp_path / "shape.pt")
+    network = networks.build_shape_network()
+    networks.load_stripped(network, tmp_path / "shape.pt")
     head = network.eval().model[-1]
     head.export, head.xyxy = True, True
     tiles = np.random.default_rng(0).integers(0, 256, (3, 640, 640), np.uint8)
@@ -80,13 +89,13 @@ def test_the_detector_trains_resumes_and_serves_what_was_trained(train, sheet_fo
     assert np.abs(served[:, :4] - wanted[:, :4]).max() < 1.0
 
 
-def test_the_classifier_learns_and_serves_what_was_trained(train, sheet_folder: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_the_classifier_learns_and_serves_what_was_trained(train, networks, sheet_folder: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     import torch
 
     path = train.train_kinds(KINDS, out=tmp_path, data=sheet_folder, report=lambda line: None)
-    labels = train.kind_labels()
-    network = train.KindNet(len(labels), KINDS.width)
-    train.load_stripped(network, tmp_path / "kinds.pt")
+    labels = networks.kind_labels()
+    network = networks.KindNet(len(labels), KINDS.width)
+    networks.load_stripped(network, tmp_path / "kinds.pt")
     crops = np.random.default_rng(0).integers(0, 256, (5, 64, 64), np.uint8)
     with torch.no_grad():
         kind, pose = (logits.softmax(1).numpy() for logits in network.eval()(torch.from_numpy(as_ink(crops))))
@@ -95,20 +104,20 @@ def test_the_classifier_learns_and_serves_what_was_trained(train, sheet_folder: 
     assert np.asarray(served[1]) == pytest.approx(pose, abs=2e-3)
 
 
-def test_the_classifier_learns_a_batch_by_heart(train, sheet_folder: Path) -> None:  # type: ignore[no-untyped-def]
+def test_the_classifier_learns_a_batch_by_heart(networks, sheet_folder: Path) -> None:  # type: ignore[no-untyped-def]
     import torch
 
     from pid.detect.crops import cut_crops
     from pid.detect.dataset import SheetFolder
 
     torch.manual_seed(0)
-    labels = train.kind_labels()
+    labels = networks.kind_labels()
     batch = next(cut_crops(SheetFolder(sheet_folder), labels, np.random.default_rng(0), batch=16, jitter=0.0))
-    network = train.KindNet(len(labels), width=8).train()
+    network = networks.KindNet(len(labels), width=8).train()
     optimizer = torch.optim.AdamW(network.parameters(), lr=3e-3)
     losses = []
     for _ in range(25):
-        loss = train.kind_loss(network, batch, "cpu")
+        loss = sum(networks.kind_loss(network, batch, "cpu").values())
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -116,7 +125,7 @@ def test_the_classifier_learns_a_batch_by_heart(train, sheet_folder: Path) -> No
     assert losses[-1] < 0.5 * losses[0]
 
 
-def test_the_detector_learns_where_symbols_are(train, sheet_folder: Path) -> None:  # type: ignore[no-untyped-def]
+def test_the_detector_learns_where_symbols_are(networks, sheet_folder: Path) -> None:  # type: ignore[no-untyped-def]
     """The scores' part of the loss falls; the boxes' part first rises, as it counts only where scores do."""
     import torch
 
@@ -126,17 +135,17 @@ def test_the_detector_learns_where_symbols_are(train, sheet_folder: Path) -> Non
     rng = np.random.default_rng(0)
     tiles = cut_tiles(SheetFolder(sheet_folder), rng, tile_px=128, overview_share=0.0, scales=(1.0, 1.0))
     batch = [tile for tile in (next(tiles) for _ in range(40)) if len(tile.boxes)][:2]
-    network = train.build_shape_network().train()
+    network = networks.build_shape_network().train()
     optimizer = torch.optim.AdamW(network.parameters(), lr=2e-3)
 
     def best_inside() -> float:
         """Highest score of any cell while the network is shown the batch."""
         with torch.no_grad():
-            return float(network(train._ink(np.stack([t.image for t in batch]), "cpu"))["scores"].sigmoid().max())
+            return float(network(networks.as_ink_tensor(np.stack([t.image for t in batch]), "cpu"))["scores"].sigmoid().max())
 
     before = best_inside()
     for _ in range(12):
-        loss = train.shape_loss(network, batch, "cpu")
+        loss = sum(networks.shape_loss(network, batch, "cpu").values())
         assert torch.isfinite(loss)
         optimizer.zero_grad()
         loss.backward()
