@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,9 @@ from numpy.typing import NDArray
 from pid.drawing import Connection, Drawing, Line, Symbol
 from pid.geometry import distance_to_segments, polyline_length
 from pid.graph.connect import attach_lines, connect_symbols, tee_key
+from pid.graph.flow import Flow
+from pid.graph.grammar import Grammar
+from pid.graph.plant_reading import PlantReading, read_plant
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -28,31 +32,39 @@ ARROW_REACH = 12.0
 """A flow arrow's middle lies this near to its line, at a sheet width of 5000 px."""
 
 
-def build_graph(drawing: Drawing) -> nx.MultiDiGraph:
+def build_graph(drawing: Drawing, *, grammar: Grammar | None = None) -> nx.MultiDiGraph:
     """The plant graph of a drawing.
 
-    Node attributes: ``node`` is symbol, tee or end; symbols carry kind, group, tag, score and ``x``, ``y`` (middle).
-    Edge attributes: ``edge`` is line or contact; kind, style, line_number, direction, score, ``length_px``, ``points``.
-    An edge runs from the line's start to its end, or the other way where the line's direction is backward.
-    ``directed`` says whether that way is the flow's.
+    Node attributes: ``node`` is symbol, tee or end; symbols carry kind, group, tag, score and ``x``, ``y`` (middle),
+    and where it applies ``operates`` (an actuator's valve), ``stands_on`` (a nozzle's equipment), ``loop``,
+    ``measures`` with ``measures_confidence`` and ``measures_found`` (line, leader or place).
+
+    Edge attributes: ``edge`` is line or contact; kind, style, line_number, direction, score, ``length_px``, ``points``,
+    the parts of the line number (size, service, number, spec, insulation) and the flow: ``flow`` is forward (from the
+    edge's first node to its second), backward or unknown, with ``flow_confidence`` (0 where unknown), ``flow_source``
+    and ``flow_by`` (the symbol or line that shows it). An edge runs from the line's start to its end, or the other way
+    where the line's drawn direction is backward; ``directed`` says whether that way is the drawn flow's.
+
+    Graph attributes: ``loops`` and ``runs`` (the line list), as tuples of tables.
     """
     import networkx as nx
 
+    reading = read_plant(drawing, grammar=grammar)
     scale = drawing.sheet.width / 5000.0
     graph = nx.MultiDiGraph(name=drawing.source.name)
     for symbol in drawing.symbols:
-        x, y = (symbol.box[0] + symbol.box[2]) / 2, (symbol.box[1] + symbol.box[3]) / 2
-        graph.add_node(
-            symbol.id, node="symbol", kind=symbol.kind, group=symbol.group, tag=symbol.tag, score=symbol.score, x=x, y=y
-        )
+        graph.add_node(symbol.id, **_symbol_attributes(symbol))
     names: dict[tuple[int, int], str] = {}
-    held = attach_lines(drawing.symbols, drawing.lines, scale=scale)
-    for line, ends in zip(drawing.lines, held, strict=True):
+    for i, (line, ends) in enumerate(zip(drawing.lines, reading.piping.held, strict=True)):
         nodes = []
         for point, holder in zip((line.points[0], line.points[-1]), ends, strict=True):
             nodes.append(drawing.symbols[holder].id if holder is not None else _joint(graph, names, point, scale))
-        start, stop = nodes if line.direction != "backward" else nodes[::-1]
-        graph.add_edge(start, stop, key=line.id, **_line_attributes(line))
+        turned = line.direction == "backward"
+        start, stop = nodes[::-1] if turned else nodes
+        parts = reading.grammar.line_parts(line.line_number) if line.line_number else {}
+        graph.add_edge(
+            start, stop, key=line.id, **_line_attributes(line), **parts, **_flow_attributes(reading.flows.get(i), turned)
+        )
     for node in list(names.values()):
         graph.nodes[node]["node"] = "tee" if graph.degree(node) > 2 else "end"
     for connection in drawing.connections:
@@ -66,7 +78,51 @@ def build_graph(drawing: Drawing) -> nx.MultiDiGraph:
                 directed=connection.directed,
                 score=connection.score,
             )
+    _add_relations(graph, reading)
     return graph
+
+
+def _symbol_attributes(symbol: Symbol) -> dict[str, Any]:
+    x, y = (symbol.box[0] + symbol.box[2]) / 2, (symbol.box[1] + symbol.box[3]) / 2
+    return {
+        "node": "symbol",
+        "kind": symbol.kind,
+        "group": symbol.group,
+        "tag": symbol.tag,
+        "score": symbol.score,
+        "x": x,
+        "y": y,
+    }
+
+
+def _flow_attributes(flow: Flow | None, turned: bool) -> dict[str, Any]:
+    """The flow along an edge; `turned` edges run against their line."""
+    if flow is None:
+        return {"flow": "unknown", "flow_confidence": 0.0, "flow_source": "", "flow_by": ""}
+    forward = (flow.sense > 0) != turned
+    return {
+        "flow": "forward" if forward else "backward",
+        "flow_confidence": round(flow.confidence, 3),
+        "flow_source": flow.source,
+        "flow_by": flow.by,
+    }
+
+
+def _add_relations(graph: nx.MultiDiGraph, reading: PlantReading) -> None:
+    """Write who operates, carries and measures what on the nodes, and loops and runs on the graph."""
+    for actuator, valve in reading.operators.items():
+        graph.nodes[actuator]["operates"] = valve
+    for nozzle, host in reading.piping.host_of.items():
+        graph.nodes[reading.piping.symbols[nozzle].id]["stands_on"] = reading.piping.symbols[host].id
+    for found in reading.measured:
+        graph.nodes[found.instrument].update(
+            measures=found.target, measures_confidence=found.confidence, measures_found=found.found
+        )
+    for loop in reading.loops:
+        for member in (*loop.members, *loop.valves):
+            graph.nodes[member]["loop"] = loop.id
+    graph.graph["loops"] = tuple(asdict(loop) for loop in reading.loops)
+    graph.graph["runs"] = tuple(asdict(run) for run in reading.runs)
 
 
 def _joint(graph: nx.MultiDiGraph, names: dict[tuple[int, int], str], point: tuple[float, float], scale: float) -> str:
