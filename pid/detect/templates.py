@@ -1,0 +1,303 @@
+"""What the catalogue's symbols look like, and which of them a few paths are: an exact comparison, no network.
+
+A *template* is one catalogue variant in the unit frame of `pid.detect.outline`, with or without its outside shapes
+(stems) and with or without what its paper-coloured fills hide, as files keep either. A *fit* is a template in a pose
+that lies on given ink. A template is *plain* when its ink alone says little: a bar, a circle, a box, a triangle.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pid.catalog import Catalog, Kind, Shape, Variant, load_catalog
+from pid.detect.outline import (
+    POSES,
+    SPARSE,
+    Outline,
+    Piece,
+    distance_map,
+    make_outline,
+    pose_fill,
+    pose_points,
+    to_cells,
+)
+from pid.drawing import Box, Point
+from pid.geometry import Array, bounds
+
+MEAN_MOST, FAR_MOST = 0.016, 0.055
+"""Mean and largest distance of ink to ink, both ways, in the unit frame, that is still the same drawing."""
+ROUGH_MEAN_MOST = 0.035
+"""The same mean on the coarse map, whose cells are 0.02 wide."""
+FILL_MOST, FILL_SHARE = 0.02, 0.3
+"""Filled area that may differ, of the frame and of the larger filled area; the larger of the two counts."""
+PROPORTION_MOST = 1.4
+"""Difference of proportions between offices (2:1 and 3:2 valves) for symbols that are not stretched ..."""
+STRETCH_MOST = 2.6
+"""... and along the axes in which the catalogue lets a symbol be longer."""
+PROPORTION_COST = 0.01
+"""Added to the mean distance for proportions wrong by a factor of e: of two that fit, the undistorted one is meant."""
+COST_STEP = 0.002
+"""Costs closer than this are the same: coordinates are rounded in files."""
+PLAIN_CORNERS = 4
+SAME_POSE = 0.045
+"""A template is symmetric when no point of its turned or mirrored copy is further off; two cells of the map."""
+_VERIFIED = 40
+_ROUND_POINTS, _ROUND_SPREAD = 12, 0.03
+
+
+@dataclass(frozen=True, eq=False)
+class Template:
+    """A catalogue variant in the unit frame."""
+
+    kind: Kind
+    variant: Variant
+    outline: Outline  # frame in catalogue mm
+    box: Box  # of the symbol in catalogue mm: without outside shapes, where the outline has these
+    letters: tuple[str, ...]  # fixed lettering
+    plain: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A template that lies on given ink."""
+
+    template: Template
+    pose: tuple[int, bool]
+    frame: Box  # of the ink
+    cost: float  # mean distance in the unit frame and what proportions add
+
+    @property
+    def kind(self) -> str:
+        """The kind's name."""
+        return self.template.kind.name
+
+    @property
+    def scale(self) -> float:
+        """Units of the ink per catalogue millimetre, the mean of both axes."""
+        x0, y0, x1, y1 = self.template.outline.frame
+        fx0, fy0, fx1, fy1 = self.frame
+        return math.sqrt((fx1 - fx0) * (fy1 - fy0) / ((x1 - x0) * (y1 - y0)))
+
+    def place(self, points: Sequence[Point]) -> Array:
+        """Points (N, 2) in catalogue millimetres as they lie in the ink's frame."""
+        x0, y0, x1, y1 = self.template.outline.frame
+        unit = (np.asarray(points, np.float64).reshape(-1, 2) - (x0, y0)) / (x1 - x0, y1 - y0)
+        fx0, fy0, fx1, fy1 = self.frame
+        placed = pose_points(unit, self.pose) * (fx1 - fx0, fy1 - fy0) + (fx0, fy0)
+        return np.asarray(placed, np.float64)
+
+    @property
+    def box(self) -> Box:
+        """The symbol's box in the ink's frame."""
+        x0, y0, x1, y1 = self.template.box
+        return bounds(self.place([(x0, y0), (x1, y1)]))
+
+    @property
+    def ports(self) -> tuple[Point, ...]:
+        """The variant's ports in the ink's frame."""
+        ports = self.template.variant.ports
+        placed = self.place([(port.x, port.y) for port in ports]) if ports else np.zeros((0, 2))
+        return tuple((float(x), float(y)) for x, y in placed)
+
+
+class TemplateBook:
+    """All templates of a catalogue, ready for comparison."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.templates = tuple(t for kind in catalog.values() for v in kind.variants for t in _make_templates(kind, v))
+        outlines = [t.outline for t in self.templates]
+        self._maps = np.stack([distance_map(o.points) for o in outlines])
+        posed = np.stack([[pose_points(o.sparse, pose) for pose in POSES] for o in outlines])
+        self._cells = to_cells(posed)  # (T, 8, SPARSE, 2)
+        self._differs = self._find_differing()
+        self._aspects = np.log([o.aspect for o in outlines])
+        ranges = np.array([_proportions(t.kind.stretch) for t in self.templates])
+        self._narrower, self._wider = ranges[:, 0], ranges[:, 1]
+        self._kinds = np.array([t.kind.name for t in self.templates])
+
+    def fit(self, ink: Outline, *, kinds: Collection[str] | None = None, loosely: bool = False) -> list[Fit]:
+        """Templates that lie on the ink, best first, one for each kind.
+
+        Args:
+            ink: What was drawn.
+            kinds: Only these kinds.
+            loosely: Whatever lies nearest, be it exact or not: for the pose of a symbol that is known by its name.
+        """
+        turned = np.array([quarter % 2 == 1 for quarter, _ in POSES])
+        ratio = np.where(turned, -1.0, 1.0) * math.log(ink.aspect) - self._aspects[:, None]  # (T, 8)
+        fits = (ratio >= self._narrower[:, None]) & (ratio <= self._wider[:, None]) & self._differs
+        if kinds is not None:
+            fits &= np.isin(self._kinds, list(kinds))[:, None]
+        rows = np.flatnonzero(fits.any(axis=1))
+        if not len(rows):
+            return []
+        rough = np.where(fits[rows], self._rough(ink, rows), np.inf)
+        limit = np.inf if loosely else ROUGH_MEAN_MOST
+        order = np.argsort(rough, axis=None, kind="stable")[:_VERIFIED]
+        tree = _tree(ink.points)
+        best: dict[str, Fit] = {}
+        for flat in order.tolist():
+            row, pose = divmod(flat, len(POSES))
+            if not rough[row, pose] <= limit or np.isinf(rough[row, pose]):
+                break
+            found = self._verify(ink, tree, int(rows[row]), pose, float(ratio[rows[row], pose]), loosely=loosely)
+            if found is not None and (found.kind not in best or _rank(found) < _rank(best[found.kind])):
+                best[found.kind] = found
+        return sorted(best.values(), key=_rank)
+
+    def _find_differing(self) -> NDArray[np.bool_]:
+        """Which poses (T, 8) of each template look different from all before: a circle has one."""
+        each = np.arange(len(self.templates))[:, None, None]
+        off = self._maps[each, self._cells[..., 1], self._cells[..., 0]]  # (T, 8, SPARSE)
+        same = off.max(axis=2) < SAME_POSE
+        differs = np.ones((len(self.templates), len(POSES)), bool)
+        for pose in range(1, len(POSES)):
+            for earlier in range(pose):
+                differs[:, pose] &= ~same[:, _STEP_BETWEEN[earlier][pose]]
+        return differs
+
+    def _rough(self, ink: Outline, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        """The larger of the two mean distances (R, 8) between the ink and each posed template, on the coarse map."""
+        ink_map = distance_map(ink.points)
+        cells = self._cells[rows]
+        there = ink_map[cells[..., 1], cells[..., 0]].mean(axis=-1)
+        unposed = to_cells(np.stack([_unpose(ink.sparse, pose) for pose in POSES]))  # (8, SPARSE, 2)
+        flat = (unposed[..., 1] * self._maps.shape[2] + unposed[..., 0]).ravel()
+        back = self._maps.reshape(len(self._maps), -1)[np.ix_(rows, flat)].reshape(len(rows), len(POSES), SPARSE)
+        return np.asarray(np.maximum(there, back.mean(axis=-1)), np.float64)
+
+    def _verify(
+        self, ink: Outline, tree: object, row: int, pose: int, ratio: float, *, loosely: bool
+    ) -> Fit | None:
+        template = self.templates[row]
+        posed = pose_points(template.outline.points, POSES[pose])
+        mean, far = _distances(ink.points, tree, posed)
+        if not loosely:
+            if mean > MEAN_MOST or far > FAR_MOST:
+                return None
+            if not _same_fill(ink.fill, pose_fill(template.outline.fill, POSES[pose])):
+                return None
+        return Fit(template, POSES[pose], ink.frame, mean + PROPORTION_COST * abs(ratio))
+
+
+@cache
+def shipped_templates() -> TemplateBook:
+    """The templates of the shipped catalogue, made once."""
+    return TemplateBook(load_catalog())
+
+
+def _make_templates(kind: Kind, variant: Variant) -> Iterator[Template]:
+    """With and without outside shapes, with and without what paper hides, where these differ."""
+    inside = [s for s in variant.shapes if not s.outside]
+    sets = [variant.shapes] if len(inside) == len(variant.shapes) else [variant.shapes, tuple(inside)]
+    letters = tuple(t.text for t in variant.texts if t.slot is None and t.text)
+    for shapes in sets:
+        pieces = [Piece(s.points, s.closed, s.fill == "ink") for s in shapes if s.stroked or s.fill == "ink"]
+        if not pieces:
+            continue
+        plain = _is_plain(pieces)
+        hidden = _hidden_areas(shapes)
+        for masks in [hidden, ()] if hidden else [()]:
+            outline = make_outline(pieces, hidden=masks)
+            yield Template(kind, variant, outline, variant.box, letters, plain)
+
+
+def _hidden_areas(shapes: Sequence[Shape]) -> list[tuple[int, Array]]:
+    areas = []
+    drawn = 0
+    for shape in shapes:
+        if shape.fill == "paper" and drawn and len(shape.points) > 2:
+            areas.append((drawn, shape.points))
+        drawn += shape.stroked or shape.fill == "ink"
+    return areas
+
+
+def _is_plain(pieces: Sequence[Piece]) -> bool:
+    corners = 0
+    for piece in pieces:
+        if _is_round(piece):
+            corners += 1
+            continue
+        turns = _turning(piece)
+        corners += turns + (1 if turns == PLAIN_CORNERS and piece.closed and _crosses_itself(piece.points) else 0)
+    return corners <= PLAIN_CORNERS
+
+
+def _is_round(piece: Piece) -> bool:
+    if not piece.closed or len(piece.points) < _ROUND_POINTS:
+        return False
+    low, high = piece.points.min(axis=0), piece.points.max(axis=0)
+    reach = np.hypot(*((piece.points - (low + high) / 2) / np.maximum((high - low) / 2, 1e-9)).T)
+    return float(np.abs(reach - 1).max()) < _ROUND_SPREAD
+
+
+def _turning(piece: Piece) -> int:
+    """Straight sides of a piece, a gentle curve counted as one."""
+    run = np.vstack([piece.points, piece.points[:2]]) if piece.closed else piece.points
+    steps = np.diff(run, axis=0)
+    angles = np.degrees(np.arctan2(steps[:, 1], steps[:, 0]))
+    turned = np.abs((np.diff(angles) + 180) % 360 - 180) > 25
+    return int(turned.sum()) + (0 if piece.closed else 1)
+
+
+def _crosses_itself(points: Array) -> bool:
+    """Whether a four-sided closed piece is a bow tie: its diagonals lie on one side of each other."""
+    if len(points) != PLAIN_CORNERS:
+        return False
+    x, y = points.T
+    area = abs(float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum())) / 2
+    box = float(np.ptp(x) * np.ptp(y))
+    return area < 0.25 * box
+
+
+def _proportions(stretch: str) -> tuple[float, float]:
+    """Lowest and highest log ratio of the ink's aspect to the template's."""
+    mild, wide = math.log(PROPORTION_MOST), math.log(STRETCH_MOST)
+    return (-wide if "y" in stretch else -mild), (wide if "x" in stretch else mild)
+
+
+def _unpose(points: Array, pose: tuple[int, bool]) -> Array:
+    """Points brought back to where a pose took them from."""
+    quarter, mirrored = pose
+    upright = pose_points(points, ((4 - quarter) % 4, False))
+    return pose_points(upright, (0, mirrored))
+
+
+def _tree(points: Array) -> object:
+    from scipy.spatial import cKDTree
+
+    return cKDTree(points)
+
+
+def _distances(ink: Array, tree: object, posed: Array) -> tuple[float, float]:
+    """The larger of both mean distances, and the largest distance of all."""
+    there = np.asarray(tree.query(posed)[0])  # type: ignore[attr-defined]
+    back = np.asarray(_tree(posed).query(ink)[0])  # type: ignore[attr-defined]
+    return float(max(there.mean(), back.mean())), float(max(there.max(), back.max()))
+
+
+def _same_fill(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> bool:
+    differs = float((a ^ b).mean())
+    return differs <= max(FILL_MOST, FILL_SHARE * max(float(a.mean()), float(b.mean())))
+
+
+def _rank(fit: Fit) -> tuple[float, float, bool, int]:
+    """Cost in steps that tell, then how usual the variant is for its kind, then the simpler pose."""
+    share = fit.template.variant.weight / sum(v.weight for v in fit.template.kind.variants)
+    return round(fit.cost / COST_STEP), -share, fit.pose[1], fit.pose[0]
+
+
+def _find_step(start: tuple[int, bool], end: tuple[int, bool]) -> int:
+    """The pose that leads back from `end` to `start`, up to symmetry: `start` undone after `end`."""
+    marks = np.array([[0.9, 0.6], [0.8, 0.1]])
+    back = _unpose(pose_points(marks, end), start)
+    return next(i for i, pose in enumerate(POSES) if np.allclose(pose_points(marks, pose), back))
+
+
+_STEP_BETWEEN = [[_find_step(a, b) for b in POSES] for a in POSES]
