@@ -38,7 +38,7 @@ def check_dangling_ends(reading: PlantReading, rules: CheckRules) -> Iterator[Pr
             continue
         for which in (0, 1):
             end = (i, which)
-            if piping.held[i][which] is not None or len(piping.at_joint[piping.key(end)]) > 1:
+            if not piping.is_free(end) or piping.stops(end):
                 continue
             x, y = piping.point(end)
             if min(x, y, width - x, height - y) < margin or _is_told(

@@ -68,6 +68,7 @@ class Piping:
                 else:
                     self.at_joint[self.key((i, which))].append((i, which))
         self.touching = self._contacts(connections)
+        self.claimed = self._claims(connections or ())
 
     @classmethod
     def of(cls, drawing: Drawing) -> Piping:
@@ -87,6 +88,28 @@ class Piping:
             touching[a].append(b)
             touching[b].append(a)
         return touching
+
+    def _claims(self, connections: Sequence[Connection]) -> dict[int, tuple[int, ...]]:
+        """Line -> symbols that a connection says it reaches though no line of the connection touches them.
+
+        So the stub of a header belongs to the header's box, and a leader that stops short to the part it points at.
+        """
+        index = {s.id: i for i, s in enumerate(self.symbols)}
+        named = {line.id: i for i, line in enumerate(self.lines)}
+        claims: dict[int, set[int]] = defaultdict(set)
+        for c in connections:
+            members = [named[name] for name in c.lines]
+            touched = {holder for i in members for holder in self.held[i]}
+            free = [i for i in members if any(self.is_free((i, which)) for which in (0, 1))]
+            for symbol in (index[c.a], index[c.b]):
+                if symbol not in touched and not touched & set(self.touching.get(symbol, ())):
+                    for i in free:
+                        claims[i].add(symbol)
+        return {i: tuple(sorted(found)) for i, found in claims.items()}
+
+    def is_free(self, end: End) -> bool:
+        """Whether a line end touches no symbol and meets no other line."""
+        return self.held[end[0]][end[1]] is None and len(self.at_joint[self.key(end)]) < 2
 
     def point(self, end: End) -> Array:
         """Where a line end is."""
@@ -149,7 +172,7 @@ class Piping:
         """Symbols that are no part of the pipe at which a line ends, through parts in contact as well."""
         holder = self.held[end[0]][end[1]]
         if holder is None:
-            return ()
+            return self.claimed.get(end[0], ()) if self.is_free(end) else ()
         stack, seen, found = [holder], {holder}, []
         while stack:
             here = stack.pop()

@@ -21,8 +21,8 @@ THICKEST_LINE = 20.0
 """Widest drawn line at a sheet width of 5000 px; what is solid beyond it (redactions, logos) is no line."""
 LETTER_RUN = 45.0
 """A straight run of ink longer than this, at a width of 5000 px, is no part of a letter."""
-LETTER_FILL = 1.5
-"""A straight stroke's area is its length times its width; a shape with more ink is crooked (an L has 1.4, a V 1.7)."""
+LETTER_BREADTH = 1.7
+"""A straight stroke is as broad as its pen is thick, which is known to a pixel; crooked shapes are far broader."""
 WALL_WINDOW = 61.0
 """A vessel's wall is smooth over this length; what stands out of it is a pipe or a flange."""
 WALL_RUN = 40.0
@@ -96,8 +96,7 @@ def lift_letters(mask: Mask, *, scale: float) -> tuple[Mask, NDArray[np.float32]
     runs = Runs.of(mask)
     side = runs.boxes[:, 2:] - runs.boxes[:, :2]
     longest = side.max(axis=1, initial=0.0)
-    thick = np.maximum(2.0 * runs.most(reach) - 1.0, 1.0)
-    crooked = runs.area > LETTER_FILL * np.hypot(side[:, 0], side[:, 1]) * thick
+    crooked = runs.extents[:, 1] > LETTER_BREADTH * 2.0 * runs.most(reach)
     drop = (longest < LETTER_RUN * scale) & crooked & (longest > 8 * scale)
     out = mask.copy()
     for picture in (out, reach):
