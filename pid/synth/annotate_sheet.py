@@ -66,7 +66,7 @@ def add_flow_arrows(draft: Draft, chains: list[Chain]) -> None:
     if not draft.has("flow_arrow"):
         return
     where = draft.style.arrows_at
-    share = {"benchmark": 0.05, "offshore": 0.6, "cae": 0.45}.get(draft.style.family, 0.5)
+    share = {"benchmark": 0.05, "offshore": 0.6, "cae": 0.75}.get(draft.style.family, 0.5)
     for chain in chains:
         if not draft.chance(share):
             continue

@@ -25,6 +25,11 @@ GROUP_SHARES = {
     "separator": 0.015, "other": 0.03,
 }  # fmt: skip
 """Near the shares of real sheets, the rare groups raised; within a group all kinds come equally often."""
+EQUIPMENT = ("vessel", "separator", "heat_exchanger", "pump", "compressor")
+MOST_EQUIPMENT, FEWEST_EQUIPMENT = 14, 5
+"""Placed first, while there is room for large ones."""
+LARGEST_EQUIPMENT, MOST_STRETCH = 4.0, 1.7
+"""Times the catalogue's size; sides stretched against each other: vessels are drawn in all proportions."""
 MOST_SYMBOLS, FEWEST_SYMBOLS = 520, 250
 TRIES = 12
 LETTERS = 'ABCDEFGHIJKLMNOPRSTUVWXYZ0123456789-/".'
@@ -61,6 +66,9 @@ def scatter_sheet(seed: int, *, px_per_mm: float = 5.9) -> tuple[Ink, Drawing]:
     catalog = load_catalog()
     groups = [g for g in GROUP_SHARES if catalog.by_group(g)]
     shares = np.array([GROUP_SHARES[g] for g in groups])
+    large = [kind for group in EQUIPMENT for kind in catalog.by_group(group)]
+    for _ in range(int(rng.integers(FEWEST_EQUIPMENT, MOST_EQUIPMENT))):
+        _throw(table, large[int(rng.integers(len(large)))], growth=float(rng.uniform(1.05, LARGEST_EQUIPMENT)))
     for _ in range(int(rng.integers(FEWEST_SYMBOLS, MOST_SYMBOLS))):
         kinds = catalog.by_group(groups[int(rng.choice(len(groups), p=shares / shares.sum()))])
         _throw(table, kinds[int(rng.integers(len(kinds)))])
@@ -81,18 +89,25 @@ def scatter_sheet(seed: int, *, px_per_mm: float = 5.9) -> tuple[Ink, Drawing]:
     )
 
 
-def _throw(table: _Table, kind: Kind) -> None:
-    """Place a symbol where there is room, with stubs of pipe; nothing where none is found."""
+def _throw(table: _Table, kind: Kind, *, growth: float = 1.0) -> None:
+    """Place a symbol where there is room, with stubs of pipe; nothing where none is found.
+
+    With a `growth` above 1 it is that much larger, and stretched along one side.
+    """
     rng = table.rng
     weights = np.array([v.weight for v in kind.variants])
     variant = kind.variants[int(rng.choice(len(weights), p=weights / weights.sum()))]
-    scale = table.scale * float(rng.uniform(0.85, 1.15))
+    scale = table.scale * float(rng.uniform(0.85, 1.15)) * growth
+    stretch = float(np.exp(rng.uniform(-1, 1) * np.log(MOST_STRETCH))) if growth > 1 else 1.0
     piece = Piece(
-        kind, variant, 0.0, 0.0, (scale, scale), int(rng.choice([0, 0, 90, 90, 180, 270])), bool(rng.random() < 0.25),
+        kind, variant, 0.0, 0.0, (scale * stretch**0.5, scale / stretch**0.5), int(rng.choice([0, 0, 90, 90, 180, 270])), bool(rng.random() < 0.25),
         table.pen_mm, id=f"s{len(table.pieces) + 1}",
     )  # fmt: skip
     for _ in range(TRIES):
         piece.x, piece.y = float(rng.uniform(15, WIDTH_MM - 15)), float(rng.uniform(15, HEIGHT_MM - 15))
+        box = piece.box
+        if box[0] < 0 or box[1] < 0 or box[2] > WIDTH_MM or box[3] > HEIGHT_MM:
+            continue
         if table.is_free(piece.box, float(rng.choice([0.5, 2.0, 4.0]))):
             break
     else:
