@@ -15,13 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pid.catalog import Catalog
-from pid.detect.crops import CROP_PX, NOTHING, cut_crop
-from pid.detect.yolo import as_ink, load_network
+from pid.detect.crops import NOTHING, cut_crop
+from pid.detect.engine import ENGINE, EngineName, load_network
+from pid.detect.yolo import as_ink
 from pid.drawing import GROUPS, Group
 from pid.errors import InputError
 from pid.geometry import Array, as_boxes
 
-BATCH = 64
+BATCH = 32
 OTHER_GROUP = 0.3
 """Weight of kinds outside the detector's group. Measured on held-out sheets: the detector's group alone is right for 75
 of 100 found symbols, the classifier's alone for 85, the two together for 86 (97 and 99 on a real offshore sheet)."""
@@ -47,8 +48,10 @@ class Name:
 class KindNetwork:
     """The classifier and its labels, compiled once. Raises `InputError` for a card that does not fit the catalogue."""
 
-    def __init__(self, path: Path, catalog: Catalog, *, threads: int | None = None) -> None:
-        self._network = load_network(path, threads=threads)
+    def __init__(
+        self, path: Path, catalog: Catalog, *, threads: int | None = None, engine: EngineName = ENGINE
+    ) -> None:
+        self._network = load_network(path, threads=threads, engine=engine)
         card = path.with_suffix(".json")
         try:
             self.labels: list[str] = json.loads(card.read_text())["labels"]
@@ -62,14 +65,13 @@ class KindNetwork:
     def name(self, sheet: NDArray[np.uint8], boxes: Array, groups: Sequence[int]) -> list[Name]:
         """Names of boxes (N, 4) on the whitened (H, W) sheet, given the detector's groups (indices into `GROUPS`)."""
         boxes = as_boxes(boxes)
-        names: list[Name] = []
-        for start in range(0, len(boxes), BATCH):
-            part = boxes[start : start + BATCH]
-            crops = np.stack([cut_crop(sheet, box) for box in part]).reshape(-1, CROP_PX, CROP_PX)
-            result = self._network(as_ink(crops))
-            kinds, poses = np.asarray(result[0]), np.asarray(result[1])
-            names += [self._choose(k, p, g) for k, p, g in zip(kinds, poses, groups[start:], strict=False)]
-        return names
+        starts = range(0, len(boxes), BATCH)
+        # Cut one batch while the network works on the one before.
+        batches = (as_ink(np.stack([cut_crop(sheet, b) for b in boxes[s : s + BATCH]])) for s in starts)
+        results = self._network.run(batches)
+        kinds = [kind for result in results for kind in result[0]]
+        poses = [pose for result in results for pose in result[1]]
+        return [self._choose(k, p, g) for k, p, g in zip(kinds, poses, groups, strict=True)]
 
     def _choose(self, kinds: NDArray[np.float32], poses: NDArray[np.float32], group: int) -> Name:
         nothing = float(kinds[self._nothing]) if self._nothing >= 0 else 0.0

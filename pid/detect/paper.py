@@ -10,6 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+WORKING_PX = 4200
+"""Longer side that a sheet keeps at least when it is reduced: more than the detail pass and the cut-outs look at. A
+whole factor averages exactly, and at a fifth of the time of a broken one."""
 BLOCK_PX = 64
 """Side of the blocks whose paper level is estimated: wider than any filled symbol, narrower than a shadow."""
 PAPER_PERCENTILE = 70.0
@@ -20,6 +23,19 @@ DARKEST_PAPER = 60
 """A block darker than this is a filled area or a dark border, not paper."""
 FAINTEST_INK = 200
 """An ink level above this means an empty sheet, which is not stretched into noise."""
+
+
+def reduce_sheet(gray: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
+    """The (H, W) picture averaged down by a whole factor, and the factor; a picture not larger than needed has 1.
+
+    The last rows and columns that fill no whole block are left out.
+    """
+    factor = max(1, max(gray.shape) // WORKING_PX)
+    height, width = (n // factor for n in gray.shape)
+    if factor == 1 or min(height, width) == 0:
+        return gray, 1
+    whole = gray[: height * factor, : width * factor]
+    return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8), factor
 
 
 def whiten_paper(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -1,4 +1,4 @@
-"""The detector network: the only file that knows its tensor layout and its inference engine.
+"""The detector network: the only file that knows its tensor layout.
 
 Input ``tiles`` (B, 1, 640, 640) float32, ink 1 and paper 0. Output ``found`` (B, 4 + groups, cells): four rows of box
 corners x0, y0, x1, y1 in tile pixels, then a row of scores 0..1 for each group of `pid.drawing.GROUPS`.
@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pid.detect.engine import ENGINE, EngineName, load_network
 from pid.drawing import GROUPS
-from pid.errors import InputError
 from pid.geometry import Array
 
-BATCH = 4
+BATCH = 1
 """Tiles a call: more gains nothing on a processor and takes memory (about 60 MB a tile)."""
 LEAST_SCORE = 0.05
 """Raw scores under this are noise; calibration starts from here."""
@@ -44,35 +44,20 @@ def join_found(parts: list[Found]) -> Found:
     return Found(boxes, np.concatenate([p.scores for p in parts]), np.concatenate([p.groups for p in parts]))
 
 
-def load_network(path: Path, *, threads: int | None = None) -> Any:
-    """Compile an ONNX file for the CPU. Raises `InputError` where it is missing or broken."""
-    import openvino
-
-    if not path.is_file():
-        raise InputError(f"{path} is missing: the network's file was not installed or trained yet.")
-    options: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
-    if threads is not None:
-        options["INFERENCE_NUM_THREADS"] = threads
-    try:
-        return openvino.Core().compile_model(str(path), "CPU", options)
-    except RuntimeError as error:
-        raise InputError(f"{path} is not a network that OpenVINO can read: {str(error).splitlines()[0]}.") from error
-
-
 class ShapeNetwork:
-    """The detector, compiled once."""
+    """The detector, loaded once."""
 
-    def __init__(self, path: Path, *, threads: int | None = None) -> None:
-        self._network = load_network(path, threads=threads)
+    def __init__(
+        self, path: Path, *, threads: int | None = None, engine: EngineName = ENGINE, classes: int = len(GROUPS)
+    ) -> None:
+        self._network = load_network(path, threads=threads, engine=engine)
+        self._classes = classes
 
     def find(self, tiles: NDArray[np.uint8], *, least_score: float = LEAST_SCORE) -> list[Found]:
         """Candidates of each tile (T, S, S) uint8 with paper at 255, in tile pixels; overlapping ones included."""
-        found: list[Found] = []
-        for start in range(0, len(tiles), BATCH):
-            part = as_ink(tiles[start : start + BATCH])
-            output = np.asarray(self._network(part)[0])
-            found += [decode(one, least_score=least_score) for one in output]
-        return found
+        batches = (as_ink(tiles[start : start + BATCH]) for start in range(0, len(tiles), BATCH))
+        outputs = (one for output in self._network.run(batches) for one in output[0])
+        return [decode(one, least_score=least_score, classes=self._classes) for one in outputs]
 
 
 def as_ink(images: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -80,10 +65,10 @@ def as_ink(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     return (np.float32(255) - images[:, None].astype(np.float32)) / np.float32(255)
 
 
-def decode(output: NDArray[np.float32], *, least_score: float = LEAST_SCORE) -> Found:
-    """Candidates in one tile's output (4 + groups, cells), scored at least `least_score`, each with its best group."""
-    if output.ndim != 2 or output.shape[0] != 4 + len(GROUPS):
-        raise ValueError(f"the network gave {output.shape}, not (4 + {len(GROUPS)}, cells)")
+def decode(output: NDArray[np.float32], *, least_score: float = LEAST_SCORE, classes: int = len(GROUPS)) -> Found:
+    """Candidates in one tile's output (4 + classes, cells), scored at least `least_score`, each with its best class."""
+    if output.ndim != 2 or output.shape[0] != 4 + classes:
+        raise ValueError(f"the network gave {output.shape}, not (4 + {classes}, cells)")
     scores = output[4:]
     best = scores.max(axis=0)
     keep = np.flatnonzero(best >= least_score)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pid.detect.paper import whiten_paper
+from pid.detect.paper import WORKING_PX, reduce_sheet, whiten_paper
 
 
 def line_work(height: int = 640, width: int = 960) -> np.ndarray:
@@ -43,3 +43,20 @@ def test_a_large_filled_area_stays_dark() -> None:
 def test_a_coloured_picture_is_refused() -> None:
     with pytest.raises(ValueError, match="grey picture"):
         whiten_paper(np.zeros((10, 10, 3), np.uint8))
+
+
+def test_large_sheets_are_averaged_down_by_a_whole_factor() -> None:
+    sheet = np.zeros((61, 3 * WORKING_PX + 1), np.uint8)
+    sheet[:, ::3] = 90
+    reduced, factor = reduce_sheet(sheet)
+    assert factor == 3
+    assert reduced.shape == (20, WORKING_PX)
+    assert (reduced == 30).all()
+
+
+@pytest.mark.parametrize("shape", [(60, WORKING_PX), (900, 2 * WORKING_PX - 1), (1, 5 * WORKING_PX)])
+def test_small_and_odd_sheets_are_left_as_they_are(shape: tuple[int, int]) -> None:
+    sheet = np.full(shape, 200, np.uint8)
+    reduced, factor = reduce_sheet(sheet)
+    assert factor == 1
+    assert reduced is sheet

@@ -37,6 +37,18 @@ def test_blank_tiles_are_left_out_and_ink_is_kept() -> None:
         assert y <= 720
 
 
+def test_tiles_of_long_lines_alone_are_left_out_where_asked() -> None:
+    sheet = np.full((1500, 3000), 255, np.uint8)
+    sheet[300:303] = 0
+    sheet[:, 1500:1504] = 0
+    assert len(cut_sheet(sheet, 3000).images) > 6
+    assert len(cut_sheet(sheet, 3000, ignore_lines=True).images) == 0
+    sheet[900:930, 200:230] = 0  # a symbol
+    left = cut_sheet(sheet, 3000, ignore_lines=True)
+    assert 1 <= len(left.images) <= 2
+    assert all(x <= 200 and y <= 900 <= y + TILE_PX for x, y in left.origins)
+
+
 def test_a_sheet_smaller_than_a_tile_is_padded_with_paper() -> None:
     tiling = cut_sheet(np.zeros((100, 300), np.uint8), 300)
     assert tiling.images.shape == (1, TILE_PX, TILE_PX)

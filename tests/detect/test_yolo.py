@@ -1,13 +1,10 @@
 """The network's tensor is read as documented."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-from pid.detect.yolo import Found, as_ink, decode, join_found, load_network
+from pid.detect.yolo import Found, as_ink, decode, join_found
 from pid.drawing import GROUPS
-from pid.errors import InputError
 
 
 def test_decode_reads_corners_scores_and_groups() -> None:
@@ -38,11 +35,3 @@ def test_joining_nothing_gives_empty_arrays() -> None:
     assert (empty.boxes.shape, empty.scores.shape, empty.groups.shape) == ((0, 4), (0,), (0,))
     one = Found(np.ones((1, 4)), np.ones(1), np.ones(1, np.int64))
     assert len(join_found([one, one]).boxes) == 2
-
-
-def test_a_missing_or_broken_network_is_told_in_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"shape\.onnx is missing"):
-        load_network(tmp_path / "shape.onnx")
-    (tmp_path / "bad.onnx").write_bytes(b"not a network")
-    with pytest.raises(InputError, match=r"bad\.onnx is not a network"):
-        load_network(tmp_path / "bad.onnx")
