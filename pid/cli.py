@@ -30,6 +30,7 @@ train_app = typer.Typer(no_args_is_help=True, help="Train the networks (needs th
 app.add_typer(train_app, name="train")
 
 BAD_INPUT = 2
+ERRORS_FOUND = 1
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for the results; made if it is not there.")]
 
 
@@ -100,6 +101,26 @@ def evaluate(
         typer.echo(json.dumps({name: result.figures() for name, result in results.items()}, indent=1))
     else:
         print_evaluations(results)
+
+
+@app.command()
+def check(
+    path: Annotated[Path, typer.Argument(help="A drawing (NAME.json), or a folder of them that make one plant.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object: sheet name to findings.")] = False,
+) -> None:
+    """Check drawings: dangling ends, tags, line numbers, loops, relief paths, and connectors between sheets.
+
+    Exit status: 0 no error was found (warnings there may be); 1 errors were found; 2 the input cannot be used.
+    """
+    from pid.graph.check_files import check_files, print_findings
+
+    found = check_files(path)
+    if as_json:
+        typer.echo(json.dumps({name: [f.model_dump() for f in findings] for name, findings in found.items()}, indent=1))
+    else:
+        print_findings(found)
+    if any(f.severity == "error" for findings in found.values() for f in findings):
+        raise typer.Exit(ERRORS_FOUND)
 
 
 @app.command()

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pid.geometry import as_boxes, polyline_length
-from pid.graph.check_rules import CheckRules, Problem
+from pid.graph.check_rules import CheckRules, Problem, name_of
 from pid.graph.piping import End
 from pid.graph.plant_reading import PlantReading
 
@@ -115,13 +115,21 @@ def check_size_changes(reading: PlantReading, rules: CheckRules) -> Iterator[Pro
 
 def check_flow_conflicts(reading: PlantReading, rules: CheckRules) -> Iterator[Problem]:
     """Two signs of the flow on one pipe that contradict each other, and arrows against each other on one line."""
+    symbols = {s.id: s for s in reading.drawing.symbols}
+    seen: set[str] = set()
     for conflict in reading.conflicts:
+        signs = (conflict.first, conflict.second)
+        shown = {sign.by for sign in signs if sign.by in symbols}
+        if shown and shown <= seen:
+            continue  # a check valve against the flow contradicts the arrows on both of its sides
+        seen |= shown
         line = reading.piping.lines[conflict.line]
-        first, second = conflict.first, conflict.second
+        told = [
+            f"the {name_of(symbols[sign.by])}" if sign.by in symbols else f"the arrow on {sign.by}" for sign in signs
+        ]
         yield Problem(
-            "flow-conflict", (line.id, first.by, second.by),
-            f"On the pipe {line.line_number or line.id} the {first.source} at {first.by} and the {second.source} at "
-            f"{second.by} show opposite flows.",
+            "flow-conflict", (line.id, *dict.fromkeys(sign.by for sign in signs if sign.by != line.id)),
+            f"On the pipe {line.line_number or line.id}, {told[0]} and {told[1]} show opposite flows.",
         )  # fmt: skip
     for line in reading.drawing.lines:
         if line.direction == "both" and line.kind != "signal":

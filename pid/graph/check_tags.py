@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from pid.drawing import Symbol
 from pid.graph.check_rules import CheckRules, Problem, name_of
-from pid.graph.grammar import Reading
+from pid.graph.grammar import Grammar, Reading
 from pid.graph.plant_reading import PlantReading
 from pid.graph.symbol_index import HOSTS
 
@@ -26,11 +26,10 @@ def full_tag(symbol: Symbol) -> str:
     return (area if isinstance(area, str) else "") + plain_tag(symbol.tag)
 
 
-def _tag_reading(reading: PlantReading, symbol: Symbol) -> Reading | None:
+def tag_reading(grammar: Grammar, symbol: Symbol) -> Reading | None:
     """The parts of a symbol's tag, None where it is no tag: a size, a class, letters alone."""
     if not symbol.tag:
         return None
-    grammar = reading.grammar
     if grammar.read(symbol.tag, "size", "reducer_size", "state", "class_size", "valve_class", repair=False):
         return None
     kinds = {"instrument": ("kks", "instrument"), "valve": ("kks", "valve"), "nozzle": ("nozzle",)}
@@ -44,7 +43,7 @@ def check_duplicate_tags(reading: PlantReading, rules: CheckRules) -> Iterator[P
     }
     holders: dict[tuple[str, str], list[Symbol]] = defaultdict(list)
     for symbol in reading.drawing.symbols:
-        if symbol.group not in UNIQUE or _tag_reading(reading, symbol) is None:
+        if symbol.group not in UNIQUE or tag_reading(reading.grammar, symbol) is None:
             continue
         if symbol.group == "nozzle":
             if symbol.id in host:
@@ -66,7 +65,7 @@ def check_duplicate_tags(reading: PlantReading, rules: CheckRules) -> Iterator[P
 def check_tag_letters(reading: PlantReading, rules: CheckRules) -> Iterator[Problem]:
     """Letters of a tag that do not fit the symbol: ISA letters, equipment letters, KKS codes."""
     for symbol in reading.drawing.symbols:
-        parts = _tag_reading(reading, symbol)
+        parts = tag_reading(reading.grammar, symbol)
         if parts is None:
             continue
         if parts.kind == "kks":
