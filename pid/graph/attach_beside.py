@@ -66,7 +66,7 @@ def _share_out_tags(lettering: Lettering) -> None:
     from scipy.optimize import linear_sum_assignment
 
     stacks = [members for members in lettering.stacks().values() if _holds_tag(lettering, members)]
-    symbols = [s for s in lettering.symbols if s.group in _TAGGED and s.group not in PASSED and _lacks_tag(lettering, s)]
+    symbols = [s for s in lettering.symbols if s.group in _TAGGED and s.id not in lettering.tags]
     if not stacks or not symbols:
         return
     reach = (TAG_REACH + OUTSIDE) * lettering.scale
@@ -84,11 +84,6 @@ def _share_out_tags(lettering: Lettering) -> None:
             if reading is not None:
                 lettering.set_tag(symbols[j], reading.text, reading)
                 _give_stack(lettering, stacks[i], symbols[j])
-
-
-def _lacks_tag(lettering: Lettering, symbol: Symbol) -> bool:
-    """Bubbles take no tag from beside them once one stands inside; other symbols neither when they have one."""
-    return symbol.id not in lettering.tags
 
 
 def _holds_tag(lettering: Lettering, members: Sequence[int]) -> bool:
@@ -163,7 +158,14 @@ def _note(lettering: Lettering, symbol: Symbol, w: int) -> None:
     """Keep size, class, set pressure, fail state or name of a symbol among its attributes."""
     attributes = lettering.attributes[symbol.id]
     reading = lettering.grammar.read(
-        lettering.words[w].text, "reducer_size", "set_pressure", "state", "class_size", "valve_class", "size", repair=False
+        lettering.words[w].text,
+        "reducer_size",
+        "set_pressure",
+        "state",
+        "class_size",
+        "valve_class",
+        "size",
+        repair=False,
     )
     if reading is None:
         text = lettering.words[w].text.strip()

@@ -10,12 +10,12 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pid.drawing import Symbol
 from pid.geometry import as_boxes
 from pid.graph.grammar import Reading
 from pid.graph.lettering import Lettering
-from pid.graph.symbol_index import HOSTS
 
 FLANK = 34.0
 """Area codes and alarm letters stand within this distance of the middle of their text to the bubble's box."""
@@ -33,7 +33,9 @@ def own_inside(lettering: Lettering) -> None:
     boxes, middles = lettering.symbol_boxes, lettering.middles
     if not len(boxes) or not len(middles):
         return
-    inside = ((middles[None] > boxes[:, None, :2]) & (middles[None] < boxes[:, None, 2:])).all(axis=2)
+    above = np.asarray(middles[None] > boxes[:, None, :2], bool)
+    below = np.asarray(middles[None] < boxes[:, None, 2:], bool)
+    inside: NDArray[np.bool_] = np.asarray((above & below).all(axis=2))
     areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
     for s in np.argsort(areas, kind="stable").tolist():
         symbol = lettering.symbols[s]
@@ -50,7 +52,7 @@ def own_inside(lettering: Lettering) -> None:
     _own_flanks(lettering)
 
 
-def _encloses(boxes: np.ndarray, s: int) -> bool:
+def _encloses(boxes: NDArray[np.float64], s: int) -> bool:
     """Whether other symbols' middles lie inside a symbol's box, as in a package outline."""
     middles = (boxes[:, :2] + boxes[:, 2:]) / 2
     inside = ((middles > boxes[s, :2]) & (middles < boxes[s, 2:])).all(axis=1)
@@ -81,9 +83,7 @@ def _name(lettering: Lettering, symbol: Symbol, mine: Sequence[int]) -> None:
 def bubble_tag(lettering: Lettering, mine: Sequence[int]) -> tuple[str, Reading] | None:
     """Tag and reading of the words in a bubble, in reading order."""
     for w in mine:
-        whole = lettering.read(w, "kks") or lettering.grammar.read(
-            lettering.words[w].text, "instrument", repair=False
-        )
+        whole = lettering.read(w, "kks") or lettering.grammar.read(lettering.words[w].text, "instrument", repair=False)
         if whole is not None:
             return _written(whole), whole
     for i, w in enumerate(mine):
@@ -160,8 +160,3 @@ def _own_flanks(lettering: Lettering) -> None:
 def _flanking(text: str) -> bool:
     text = text.strip()
     return bool(AREA_CODE.fullmatch(text) or ALARMS.fullmatch(text))
-
-
-def is_host(symbol: Symbol) -> bool:
-    """Whether a symbol is equipment, which nozzles stand on."""
-    return symbol.group in HOSTS

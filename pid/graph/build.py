@@ -63,7 +63,12 @@ def build_graph(drawing: Drawing, *, grammar: Grammar | None = None) -> nx.Multi
         start, stop = nodes[::-1] if turned else nodes
         parts = reading.grammar.line_parts(line.line_number) if line.line_number else {}
         graph.add_edge(
-            start, stop, key=line.id, **_line_attributes(line), **parts, **_flow_attributes(reading.flows.get(i), turned)
+            start,
+            stop,
+            key=line.id,
+            **_line_attributes(line),
+            **parts,
+            **_flow_attributes(reading.flows.get(i), turned),
         )
     for node in list(names.values()):
         graph.nodes[node]["node"] = "tee" if graph.degree(node) > 2 else "end"

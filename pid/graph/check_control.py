@@ -32,9 +32,7 @@ def check_control_valves(reading: PlantReading, rules: CheckRules) -> Iterator[P
             continue
         if valve.id not in looped and loop_number(valve.tag) not in numbers:
             subjects = (valve.id, driver) if driver else (valve.id,)
-            yield Problem(
-                "control-valve-without-loop", subjects, f"No instrument controls the {name_of(valve)}."
-            )
+            yield Problem("control-valve-without-loop", subjects, f"No instrument controls the {name_of(valve)}.")
 
 
 def _is_called_control(reading: PlantReading, valve: Symbol, rules: CheckRules) -> bool:

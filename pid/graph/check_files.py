@@ -34,10 +34,7 @@ def read_drawings(path: Path) -> list[Drawing]:
 def check_files(path: Path) -> dict[str, tuple[Finding, ...]]:
     """Sheet -> its findings; `SET` -> what does not fit between the sheets of a folder."""
     drawings = read_drawings(path)
-    found = {
-        name: check_drawing(drawing)
-        for name, drawing in zip(sheet_names(drawings), drawings, strict=True)
-    }
+    found = {name: check_drawing(drawing) for name, drawing in zip(sheet_names(drawings), drawings, strict=True)}
     if len(drawings) > 1:
         found[SET] = check_sheets(drawings)
     return found

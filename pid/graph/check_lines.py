@@ -41,9 +41,7 @@ def check_dangling_ends(reading: PlantReading, rules: CheckRules) -> Iterator[Pr
             if not piping.is_free(end) or piping.stops(end):
                 continue
             x, y = piping.point(end)
-            if min(x, y, width - x, height - y) < margin or _is_told(
-                piping.point(end), words, targets, scale
-            ):
+            if min(x, y, width - x, height - y) < margin or _is_told(piping.point(end), words, targets, scale):
                 continue
             if _near_symbol(reading, end):
                 continue

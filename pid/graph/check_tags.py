@@ -38,9 +38,7 @@ def tag_reading(grammar: Grammar, symbol: Symbol) -> Reading | None:
 
 def check_duplicate_tags(reading: PlantReading, rules: CheckRules) -> Iterator[Problem]:
     """A tag that two symbols have. A balloon on a leader to its valve shares the valve's tag by right."""
-    host = {
-        reading.piping.symbols[n].id: reading.piping.symbols[h].id for n, h in reading.piping.host_of.items()
-    }
+    host = {reading.piping.symbols[n].id: reading.piping.symbols[h].id for n, h in reading.piping.host_of.items()}
     holders: dict[tuple[str, str], list[Symbol]] = defaultdict(list)
     for symbol in reading.drawing.symbols:
         if symbol.group not in UNIQUE or tag_reading(reading.grammar, symbol) is None:
@@ -72,7 +70,9 @@ def check_tag_letters(reading: PlantReading, rules: CheckRules) -> Iterator[Prob
             groups = reading.grammar.kks_groups.get(parts.parts["component"])
             if groups is not None and symbol.group not in groups:
                 code = parts.parts["component"]
-                yield Problem("tag-letters", (symbol.id,), f"The KKS code {code} of {symbol.tag} does not name {_a(symbol)}.")
+                yield Problem(
+                    "tag-letters", (symbol.id,), f"The KKS code {code} of {symbol.tag} does not name {_a(symbol)}."
+                )
             continue
         letters = parts.parts.get("letters", "")
         for rule in rules.letters:

@@ -74,7 +74,9 @@ class _Inference:
             for sign in self._last_arms():
                 self._push(sign)
         flows = {
-            line: Flow(s.sense, s.confidence, s.origin.source if s.origin.line == line else "along the pipe", s.origin.by)
+            line: Flow(
+                s.sense, s.confidence, s.origin.source if s.origin.line == line else "along the pipe", s.origin.by
+            )
             for line, s in self.known.items()
             if line not in self.doubtful
         }

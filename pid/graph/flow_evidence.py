@@ -87,9 +87,7 @@ def _lettered_senses(words: Sequence[Word], grammar: Grammar) -> dict[str, int]:
     return {name: next(iter(found)) for name, found in senses.items() if len(found) == 1}
 
 
-def _from_connector(
-    piping: Piping, symbol: Symbol, ends: Sequence[End], senses: dict[str, int]
-) -> Iterator[Evidence]:
+def _from_connector(piping: Piping, symbol: Symbol, ends: Sequence[End], senses: dict[str, int]) -> Iterator[Evidence]:
     sense = senses.get(symbol.id)
     if sense is None:
         sense = _lettered_sense(symbol)

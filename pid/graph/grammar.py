@@ -20,7 +20,18 @@ from pid.resources import data_path
 
 LINE_PARTS = ("size", "service", "number", "spec", "insulation")
 """The parts of a line number that lines of the graph and of the line list carry."""
-SOUND = ("line_number", "valve", "equipment", "kks", "nozzle", "sheet_number", "reducer_size", "class_size", "valve_class", "spec")
+SOUND = (
+    "line_number",
+    "valve",
+    "equipment",
+    "kks",
+    "nozzle",
+    "sheet_number",
+    "reducer_size",
+    "class_size",
+    "valve_class",
+    "spec",
+)
 """A string that reads as one of these has no slip that could be told."""
 
 
@@ -79,7 +90,7 @@ class Grammar:
 
     def is_isa(self, letters: str) -> bool:
         """Whether letters are a first letter and succeeding letters of ISA-5.1."""
-        whole = letters.split("/")[0].rstrip("abcdefghijklmnopqrstuvwxyz")
+        whole = letters.split("/", maxsplit=1)[0].rstrip("abcdefghijklmnopqrstuvwxyz")
         return bool(whole) and whole[0] in self.first_letters and all(c in self.succeeding_letters for c in whole[1:])
 
     def line_parts(self, line_number: str) -> dict[str, str]:

@@ -59,7 +59,7 @@ class Loop:
 
 
 def loop_number(tag: str | None) -> str | None:
-    """First letter and number of a tag, which all tags of a loop share: PIC-92538, PT 92538A and PV92538 are P-92538."""
+    """First letter and number of a tag, which a loop's tags share: PIC-92538, PT 92538A and PV92538 are P-92538."""
     match = _TAG.match(tag or "")
     return f"{match[1]}-{match[2]}" if match else None
 
@@ -219,7 +219,7 @@ def find_loops(
         number = loop_number(s.tag) if s.group == "valve" else None
         if number is not None:
             valves_by_number[number].append(s.id)
-    loops = []
+    loops: list[Loop] = []
     for members in groups.values():
         numbers = [n for m in members if (n := loop_number(by_id[m].tag))]
         valves = [operators[m] for m in members if m in operators]
@@ -227,7 +227,5 @@ def find_loops(
         valves += [t for m in members if (t := targets.get(m)) in by_id and by_id[t].group == "valve"]
         number = max(sorted(set(numbers)), key=numbers.count) if numbers else ""
         reached = tuple(dict.fromkeys(t for m in members if (t := targets.get(m))))
-        loops.append(
-            Loop(f"loop{len(loops) + 1}", number, tuple(members), tuple(dict.fromkeys(valves)), reached)
-        )
+        loops.append(Loop(f"loop{len(loops) + 1}", number, tuple(members), tuple(dict.fromkeys(valves)), reached))
     return tuple(loops)

@@ -99,7 +99,13 @@ def _describe(sheet: int, index: int, reading: PlantReading, grammar: Grammar) -
         elif len(text) > 2:
             services.append(text)
     ends = [e for e in piping.at_symbol.get(index, ()) if piping.is_process[e[0]]]
-    ends += [(line, w) for line, found in piping.claimed.items() if index in found for w in (0, 1) if piping.is_free((line, w))]
+    ends += [
+        (line, w)
+        for line, found in piping.claimed.items()
+        if index in found
+        for w in (0, 1)
+        if piping.is_free((line, w))
+    ]
     numbers = [n for line, _ in ends if (n := piping.lines[line].line_number)]
     flows = {(f.sense > 0) == (which == 0) for line, which in ends if (f := reading.flows.get(line)) is not None}
     number = numbers[0] if numbers else ""

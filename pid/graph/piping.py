@@ -140,10 +140,8 @@ class Piping:
 
     def _find_steps(self, end: End) -> Iterator[Step]:
         holder = self.held[end[0]][end[1]]
-        met: list[tuple[End, tuple[int, ...]]]
-        if holder is None:
-            met = [(other, ()) for other in self.at_joint[self.key(end)]]
-        else:
+        met: list[tuple[End, tuple[int, ...]]] = [(other, ()) for other in self.at_joint[self.key(end)]]
+        if holder is not None:
             met = list(self._through(holder))
         met = [(other, via) for other, via in met if other != end and self.is_process[other[0]]]
         if len(met) == 1:
@@ -157,7 +155,8 @@ class Piping:
 
     def _through(self, symbol: int) -> Iterator[tuple[End, tuple[int, ...]]]:
         """Line ends that are reached through a part and those in contact with it, with the parts passed."""
-        stack, seen = [(symbol, (symbol,))], {symbol}
+        stack: list[tuple[int, tuple[int, ...]]] = [(symbol, (symbol,))]
+        seen = {symbol}
         while stack:
             here, via = stack.pop()
             if not self.is_passed(here):

@@ -52,7 +52,9 @@ def build_plant(drawings: Sequence[Drawing], *, rules: CheckRules | None = None)
     for name, drawing in zip(names, drawings, strict=True):
         own = build_graph(drawing)
         graph.add_nodes_from((f"{name}#{node}", {**data, "sheet": name}) for node, data in own.nodes(data=True))
-        graph.add_edges_from((f"{name}#{a}", f"{name}#{b}", f"{name}#{k}", d) for a, b, k, d in own.edges(keys=True, data=True))
+        graph.add_edges_from(
+            (f"{name}#{a}", f"{name}#{b}", f"{name}#{k}", d) for a, b, k, d in own.edges(keys=True, data=True)
+        )
     for pair in pairs:
         source, target = (pair.b, pair.a) if pair.a.sense > 0 or pair.b.sense < 0 else (pair.a, pair.b)
         known = source.sense <= 0 <= target.sense and source.sense != target.sense
