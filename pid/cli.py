@@ -6,9 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -52,6 +50,9 @@ def _root(
 def recognize(
     files: Annotated[list[Path], typer.Argument(help="Drawings (PNG, JPG, TIFF, PDF, DXF) or folders of them.")],
     out: Out = Path("pid-results"),
+    models: Annotated[
+        Path | None, typer.Option(help="Folder of networks from `pid train`, instead of those that come with pid.")
+    ] = None,
 ) -> None:
     """Recognise drawings: per page a JSON and an annotated PNG, and one bill of materials over all of them.
 
@@ -60,7 +61,7 @@ def recognize(
     from pid.recognize_files import recognize_files
 
     with _progress() as progress:
-        report = recognize_files(files, out, progress=progress)
+        report = recognize_files(files, out, models=models, progress=progress)
     if report.pages:
         typer.echo(f"{report.pages} page(s) recognised, {report.items} symbol(s) counted. Results in {out.resolve()}:")
         for path in report.written:
@@ -145,24 +146,143 @@ def synth(
     typer.echo(f"{count} sheet(s) in {out.resolve()}")
 
 
+Device = Annotated[str, typer.Option(help="Where torch computes: cpu, cuda, cuda:1, mps.")]
+Recipe = Annotated[Path | None, typer.Option(help="A recipe file of your own, laid out like the shipped one.")]
+Section = Annotated[str | None, typer.Option(help="Section of the recipe. Without it: laptop on a cpu, gpu elsewhere.")]
+Hours = Annotated[float | None, typer.Option(min=0.001, help="End after so many hours, whatever the recipe says.")]
+Steps = Annotated[int | None, typer.Option(min=1, help="End after so many steps, whatever the recipe says.")]
+Resume = Annotated[
+    bool, typer.Option("--resume/--fresh", help="Go on from the checkpoint in OUT where there is one, or begin anew.")
+]
+Start = Annotated[
+    str | None,
+    typer.Option(metavar="WEIGHTS|none", help="Weights (.pt) to begin from; layers that fit are used, others are new."),
+]
+Force = Annotated[
+    bool, typer.Option("--force", help="Where OUT is the shipped folder: replace its weights even by worse ones.")
+]
+
+
+Device = Annotated[str, typer.Option(help="Where torch computes: cpu, cuda, cuda:1, mps.")]
+Recipe = Annotated[Path | None, typer.Option(help="A recipe file of your own, laid out like the shipped one.")]
+Section = Annotated[str | None, typer.Option(help="Section of the recipe. Without it: laptop on a cpu, gpu elsewhere.")]
+Hours = Annotated[float | None, typer.Option(min=0.001, help="End after so many hours, whatever the recipe says.")]
+Steps = Annotated[int | None, typer.Option(min=1, help="End after so many steps, whatever the recipe says.")]
+Resume = Annotated[
+    bool, typer.Option("--resume/--fresh", help="Go on from the checkpoint in OUT where there is one, or begin anew.")
+]
+Start = Annotated[
+    str | None,
+    typer.Option(metavar="WEIGHTS|none", help="Weights (.pt) to begin from; layers that fit are used, others are new."),
+]
+Force = Annotated[
+    bool, typer.Option("--force", help="Where OUT is the shipped folder: replace its weights even by worse ones.")
+]
+
+
+@app.command("export")
+def export_command(
+    drawing: Annotated[Path, typer.Argument(help="A drawing's JSON, as `pid recognize` writes it.")],
+    to: Annotated[str, typer.Option(help="dexpi, graphml, json (node-link), dxf, svg or pdf.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write.")],
+    original: Annotated[
+        Path | None, typer.Option(help="The file that the drawing was read from, to lie under an SVG or PDF.")
+    ] = None,
+) -> None:
+    """Write a drawing for other programs: DEXPI/Proteus XML, plant graph, or an overlay on the original."""
+    from pid.drawing import Drawing
+    from pid.export_files import export_drawing
+
+    losses = export_drawing(Drawing.read(drawing), to, out, original=original)
+    typer.echo(f"Written: {out.resolve()}")
+    if losses:
+        from pid.graph.dexpi import loss_report_path
+
+        lost = sum(not loss.kept for loss in losses)
+        typer.echo(
+            f"{lost} thing(s) that DEXPI cannot hold and {len(losses) - lost} that it holds in custom classes or "
+            f"attributes only: {loss_report_path(out).resolve()}"
+        )
+
+
+@app.command("import")
+def import_command(
+    file: Annotated[Path, typer.Argument(help="A Proteus / DEXPI XML file.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The drawing's JSON to write.")],
+) -> None:
+    """Read a DEXPI/Proteus model as a drawing, to compare it with what is drawn (`pid evaluate`)."""
+    from pid.export_files import import_drawing
+
+    drawing = import_drawing(file)
+    try:
+        out.write_text(drawing.to_json(), encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{out} cannot be written: {error.strerror}.") from error
+    typer.echo(f"{len(drawing.symbols)} symbol(s), {len(drawing.connections)} connection(s): {out.resolve()}")
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip().lower() for name in text.split(",") if name.strip())
+
+
 @train_app.command("shape")
 def train_shape_command(
     out: Out = Path("runs/shape"),
-    machine: Annotated[str, typer.Option(help="Section of data/models/shape.toml: laptop or gpu.")] = "laptop",
-    device: Annotated[str, typer.Option(help="Where torch computes: cpu, cuda, cuda:1, ...")] = "cpu",
-    recipe: Annotated[Path | None, typer.Option(help="A recipe file of your own.")] = None,
-    afresh: Annotated[bool, typer.Option("--afresh", help="Begin anew instead of going on from OUT.")] = False,
+    data: Annotated[
+        Path | None, typer.Option(help="Your own boxes: a YAML file in the YOLO format (path, train, val, names).")
+    ] = None,
+    sheets: Annotated[Path | None, typer.Option(help="A folder of sheets drawn before; none are drawn then.")] = None,
+    device: Device = "cpu",
+    recipe: Recipe = None,
+    section: Section = None,
+    hours: Hours = None,
+    steps: Steps = None,
+    resume: Resume = True,
+    start: Start = None,
+    real: Annotated[
+        Path | None, typer.Option(help="Folder with sheets/ and truth/: its scores go into the card.")
+    ] = None,
+    force: Force = False,
+    look: Annotated[
+        str,
+        typer.Option(help="With --data: sheet (tiles at working scale), fit (scaled into one tile), native or auto."),
+    ] = "auto",
+    paper: Annotated[
+        bool | None, typer.Option("--paper/--photo", help="With --data: ink on paper, or photographs. By their grey.")
+    ] = None,
+    turns: Annotated[
+        str | None, typer.Option(help="With --data: how pictures may be turned in training: any, mirror or none.")
+    ] = None,
 ) -> None:
-    """Train the symbol detector on generated sheets; goes on where an interrupted run stopped."""
-    train = _training()
-    from pid.detect.recipe import ShapeRecipe
-    from pid.synth.training_sheet import draw_training_sheet
+    """Train the symbol detector on generated sheets, or with --data on your own boxes of anything.
 
-    numbers = ShapeRecipe.read(machine, recipe)
-    path = train.train_shape(
-        numbers, out=out, device=device, resume=not afresh, draw_sheet=draw_training_sheet, report=typer.echo
-    )
-    typer.echo(f"Weights in {path.resolve()}")
+    An interrupted run goes on where it stopped. OUT gets shape.onnx (served), shape.pt (to train on from), shape.json
+    (the card: scores, calibration, recipe), curves.csv and curves.png; `pid recognize --models OUT` uses them.
+
+    Your own boxes: training starts from the shipped weights (--start none: from nothing) with new classes. Light
+    pictures of 1600 pixels and more are taken for drawings and cut into tiles at working scale, others are scaled to
+    fit 640 pixels; `--look native` cuts them as they are. Pictures become grey. Classes named like one of pid's kinds
+    or groups mean these; any other is a kind of its own in the group `other`.
+    """
+    from pid.detect.recipe import ShapeRecipe
+    from pid.train_models import picture_look, train_picture_models, train_shape_models
+
+    section = section or ("own-" if data else "") + ("laptop" if device == "cpu" else "gpu")
+    numbers = ShapeRecipe.read(section, recipe).limited(hours=hours, steps=steps)
+    begin = _weights(start, "shape.pt" if data else None)
+    if data is None:
+        train_shape_models(
+            out, numbers, device=device, resume=resume, sheets=sheets, start=begin, real=real, force=force,
+            report=typer.echo,
+        )  # fmt: skip
+    else:
+        if turns not in (None, "any", "mirror", "none"):
+            raise InputError(f"{turns!r} is not a way to turn pictures: any, mirror or none.")
+        train_picture_models(
+            data, out, numbers, device=device, resume=resume, start=begin, mode=picture_look(look), paper=paper,
+            turns=turns, report=typer.echo,  # type: ignore[arg-type]  # one of three, as checked above
+        )  # fmt: skip
+    typer.echo(f"Networks and card in {out.resolve()}")
 
 
 @train_app.command("kinds")
@@ -171,27 +291,39 @@ def train_kinds_command(
     sheets: Annotated[Path, typer.Option(help="Sheet folder that a training of shapes has drawn.")] = Path(
         "runs/shape/sheets"
     ),
-    machine: Annotated[str, typer.Option(help="Section of data/models/kinds.toml: laptop or gpu.")] = "laptop",
-    device: Annotated[str, typer.Option(help="Where torch computes: cpu, cuda, cuda:1, ...")] = "cpu",
-    recipe: Annotated[Path | None, typer.Option(help="A recipe file of your own.")] = None,
-    afresh: Annotated[bool, typer.Option("--afresh", help="Begin anew instead of going on from OUT.")] = False,
+    device: Device = "cpu",
+    recipe: Recipe = None,
+    section: Section = None,
+    hours: Hours = None,
+    steps: Steps = None,
+    resume: Resume = True,
+    start: Start = None,
+    force: Force = False,
 ) -> None:
     """Train the classifier that names a found symbol's kind, rotation and mirror image."""
-    train = _training()
     from pid.detect.recipe import KindRecipe
+    from pid.train_models import train_kind_models
 
-    if not sheets.is_dir():
-        raise InputError(f"{sheets} is not a folder of sheets; run `pid train shape` first or name one with --sheets.")
-    numbers = KindRecipe.read(machine, recipe)
-    path = train.train_kinds(numbers, out=out, data=sheets, device=device, resume=not afresh, report=typer.echo)
-    typer.echo(f"Weights in {path.resolve()}")
+    section = section or ("laptop" if device == "cpu" else "gpu")
+    numbers = KindRecipe.read(section, recipe).limited(hours=hours, steps=steps)
+    train_kind_models(
+        out, numbers, sheets=sheets, device=device, resume=resume, start=_weights(start, None), force=force,
+        report=typer.echo,
+    )  # fmt: skip
+    typer.echo(f"Network and card in {out.resolve()}")
 
 
-def _training() -> ModuleType:
-    try:
-        return import_module("pid.detect.train")
-    except ModuleNotFoundError as error:
-        raise InputError(f"Training needs {error.name}: pip install 'pid-reader[train]'.") from error
+def _weights(start: str | None, usual: str | None) -> Path | None:
+    """The file to start from: as named, else the shipped one called `usual`; None for a start from nothing."""
+    if start == "none":
+        return None
+    if start is None:
+        from pid.resources import data_path
+
+        return data_path("models", usual) if usual else None
+    if not Path(start).is_file():
+        raise InputError(f"{start} does not exist.")
+    return Path(start)
 
 
 @contextmanager

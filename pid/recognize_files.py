@@ -32,8 +32,15 @@ class Report:
     failures: list[str] = field(default_factory=list)
 
 
-def recognize_files(paths: Sequence[Path], out: Path, *, progress: Progress | None = None) -> Report:
-    """Recognise drawings and folders of drawings into `out`; the bill of materials covers all pages."""
+def recognize_files(
+    paths: Sequence[Path], out: Path, *, models: Path | None = None, progress: Progress | None = None
+) -> Report:
+    """Recognise drawings and folders of drawings into `out`; the bill of materials covers all pages.
+
+    `models` is a folder of networks that a training wrote, instead of the shipped ones.
+    """
+    if models is not None and not (models / "shape.onnx").is_file():
+        raise InputError(f"{models} holds no networks (shape.onnx).")
     report, jobs = Report(), []
     for path in _found(paths, report):
         try:
@@ -46,7 +53,7 @@ def recognize_files(paths: Sequence[Path], out: Path, *, progress: Progress | No
     for done, (path, page) in enumerate(jobs):
         try:
             sheet = load_page(path, page)
-            recognizer = recognizer or Recognizer()
+            recognizer = recognizer or Recognizer(models=models)
             drawing = recognizer.recognize_sheet(sheet, progress=_share(progress, names[path, page], done, len(jobs)))
         except InputError as error:
             report.failures.append(str(error))

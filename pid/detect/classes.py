@@ -10,10 +10,15 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pid.catalog import Catalog
 from pid.detect.look import Look
+from pid.detect.names import KindNetwork, Name
 from pid.drawing import GROUPS, Group
 from pid.errors import InputError
+from pid.geometry import Array
 
 
 @dataclass(frozen=True)
@@ -59,3 +64,20 @@ def read_served(card: Path, catalog: Catalog) -> Served:
         return Served(tuple(classes), mean_classes(tuple(classes), catalog), Look.from_dict(data.get("look")))
     except (ValueError, AttributeError, InputError) as error:
         raise InputError(f"{card} is not a detector's card: {str(error).rstrip('.')}.") from error
+
+
+def name_classes(
+    served: Served, boxes: Array, classes: NDArray[np.int64], classifier: KindNetwork | None, sheet: NDArray[np.uint8]
+) -> list[Name]:
+    """A name for each of the `boxes` (N, 4) found on the (H, W) `sheet` as one of the `classes` (N,).
+
+    The classifier, where there is one, names those whose class is a group.
+    """
+    meanings = [served.meanings[c] for c in classes]
+    names = [Name(m.kind or "unknown", m.group, 1.0, 0.0, False, (), 0.0) for m in meanings]
+    asked = [i for i, m in enumerate(meanings) if m.kind is None]
+    if classifier is not None and asked:
+        groups = [GROUPS.index(meanings[i].group) for i in asked]
+        for i, name in zip(asked, classifier.name(sheet, boxes[asked], groups), strict=True):
+            names[i] = name
+    return names

@@ -73,10 +73,10 @@ class Judge:
         return float(saved["figures"][self.names[-1]]), int(saved["step"])
 
     def tell(self, network: nn.Module, step: int) -> dict[str, float]:
-        """Judge `network`; keep it when it is the best."""
+        """Judge `network`; keep it when none was better."""
         begun = time.monotonic()
         figures = self._judge(network)
-        if figures[self.names[-1]] > self.best()[0]:
+        if figures[self.names[-1]] >= self.best()[0]:  # of equals the later: it has seen more
             save_stripped(network, self.path, {**self._about, "step": step, "figures": figures})
         self._at, self.last_step = time.monotonic(), step
         self._cost = self._at - begun
@@ -287,7 +287,7 @@ def half_precision(device: torch.device) -> torch.dtype | None:
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.get_device_capability(device)[0] >= 8 else torch.float16
     if device.type == "cpu":
-        able = getattr(torch.cpu, "get_capabilities", dict)()
+        able: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
         return torch.bfloat16 if able.get("avx512_bf16") or able.get("amx_bf16") else None
     return None
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from pid.errors import InputError
 from pid.resources import data_path
 
+NO_LIMIT_HOURS = 10_000.0
+"""Longer than any training."""
 AT_LEAST_ONE = frozenset({"batch", "steps", "sheets", "threads", "tile_px", "tiles_per_sheet", "width"})
 
 
@@ -38,9 +40,16 @@ class _Recipe:
             if not isinstance(value, known[name]) and not (known[name] is float and isinstance(value, int)):
                 raise InputError(f"{path}, [{section}]: {name} must be {known[name].__name__}, not {value!r}.")
             values[name] = known[name](value)
-            if values[name] < 0 or (name in AT_LEAST_ONE and values[name] < 1):
+            least = 1 if name in AT_LEAST_ONE else 0
+            if values[name] < least or (name == "hours" and not values[name]):
                 raise InputError(f"{path}, [{section}]: {name} must not be {value!r}.")
         return cls(**values)
+
+    def limited(self, *, hours: float | None = None, steps: int | None = None) -> Self:
+        """The same with another end; where only `steps` are given, time does not end it before."""
+        if steps is None:
+            return self if hours is None else replace(self, hours=hours)  # type: ignore[call-arg]
+        return replace(self, steps=steps, hours=NO_LIMIT_HOURS if hours is None else hours)  # type: ignore[call-arg]
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,9 @@ def test_the_rate_warms_up_and_falls(train) -> None:  # type: ignore[no-untyped-
     assert rates[-1] < 0.03
 
 
-def test_the_detector_trains_resumes_and_serves_what_was_trained(train, networks, sheet_folder: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_the_detector_trains_resumes_and_serves_what_was_trained(
+    train, networks, sheet_folder: Path, tmp_path: Path
+) -> None:  # type: ignore[no-untyped-def]
     import torch
 
     told: list[str] = []
@@ -141,7 +143,9 @@ def test_the_detector_learns_where_symbols_are(networks, sheet_folder: Path) -> 
     def best_inside() -> float:
         """Highest score of any cell while the network is shown the batch."""
         with torch.no_grad():
-            return float(network(networks.as_ink_tensor(np.stack([t.image for t in batch]), "cpu"))["scores"].sigmoid().max())
+            return float(
+                network(networks.as_ink_tensor(np.stack([t.image for t in batch]), "cpu"))["scores"].sigmoid().max()
+            )
 
     before = best_inside()
     for _ in range(12):
