@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pid.drawing import Drawing, Line
-from pid.geometry import as_boxes, grown
+from pid.geometry import as_boxes, distance_to_segments, grown
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -37,7 +37,8 @@ SAME_LOOK = {
 """Types that are drawn alike: what they mean is told by the legend of the sheet."""
 MEETING_PX = 14.0
 """A predicted tee this near to a true meeting is a reading of it."""
-PASSING_PX = 8.0
+PASSING_PX = 26.0
+"""Lines that pass each other by a jump arc keep this near to the true crossing; a tee within it is wrong."""
 ARROW_PX = 8.0
 """An arrow this near to a line stands on it."""
 
@@ -165,7 +166,8 @@ def score_meetings(truth: Drawing, lines: Sequence[Line]) -> Share:
     found = find_tees(lines, scale=scale)
     right = sum(_is_near(p, found) for p in tees)
     segments = _segments(lines, scale)[0]
-    right += sum(not _is_near(p, found) and _two_pass(p, segments) for p in crossings)
+    wrong = np.array([p for p in found if not _is_near(p, tees)]).reshape(-1, 2)
+    right += sum(not _is_near(p, wrong, PASSING_PX) and _two_pass(p, segments) for p in crossings)
     return Share(right, len(tees) + len(crossings))
 
 
@@ -223,8 +225,6 @@ def _segments(lines: Sequence[Line], scale: float) -> tuple[Array, Index]:
 
 def _two_pass(point: Array, segments: Array) -> bool:
     """Whether two pieces that lie across each other run through a point."""
-    from pid.geometry import distance_to_segments
-
     if not len(segments):
         return False
     near = segments[distance_to_segments(point[None], segments)[0] <= PASSING_PX]
@@ -233,8 +233,8 @@ def _two_pass(point: Array, segments: Array) -> bool:
     return bool((np.abs(d @ d.T) < 0.7).any())
 
 
-def _is_near(point: Array, places: Array) -> bool:
-    return bool(len(places) and (np.hypot(*(places - point).T) <= MEETING_PX).any())
+def _is_near(point: Array, places: Array, reach: float = MEETING_PX) -> bool:
+    return bool(len(places) and (np.hypot(*(places - point).T) <= reach).any())
 
 
 def _outside(points: Array, boxes: Array) -> Array:

@@ -31,8 +31,12 @@ NOZZLE_REACH = 42.0
 """A nozzle's tag box stands this near to the place where its line meets the wall."""
 CELL = 64.0
 """Side of the grid squares by which the symbols near to a point are found."""
+TANKS: frozenset[Group] = frozenset({"vessel", "separator"})
+"""Equipment with round ends, whose boxes have corners where lines may run."""
 HOST_INSET = 0.1
-"""A line that ends at a vessel points at its box less this share on each side."""
+"""A line that ends at a vessel points at its box less this share on each side, ..."""
+SQUARE_INSET = 0.03
+"""... at other equipment less this share."""
 
 
 class SymbolIndex:
@@ -96,7 +100,8 @@ class SymbolIndex:
     def _is_reached(self, i: int, point: Array, outward: Array, distance: float, reach: float) -> bool:
         """Whether a line end that is close to a symbol's box belongs to it."""
         if self.rank[i] == 2:  # lines may pass the corners of a round-ended vessel's box
-            inset = HOST_INSET * (self.boxes[i, 2:] - self.boxes[i, :2])
+            share = HOST_INSET if self.symbols[i].group in TANKS else SQUARE_INSET
+            inset = share * (self.boxes[i, 2:] - self.boxes[i, :2])
             core = self.boxes[i] + np.concatenate([inset, -inset])
             came_from = point - outward * (2 * float(inset.min()) + reach)
             from_outside = bool((came_from < self.boxes[i, :2]).any() or (came_from > self.boxes[i, 2:]).any())

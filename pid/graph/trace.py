@@ -18,7 +18,7 @@ from pid.drawing import Line, Point, Symbol, Word
 from pid.geometry import as_boxes, grown
 from pid.graph.strokes import StrokeGraph, graph_from_ink
 from pid.graph.strokes_vector import dot_centres, graph_from_paths
-from pid.graph.symbol_index import HOSTS, PASSED, SymbolIndex, enclosing_symbols
+from pid.graph.symbol_index import CONTROL, HOSTS, PASSED, TANKS, SymbolIndex, enclosing_symbols
 from pid.graph.trace_chain import Chain
 from pid.graph.trace_dashes import close_dashes
 from pid.graph.trace_filter import drop_marks, line_kind, line_score
@@ -44,8 +44,9 @@ from pid.graph.trace_junctions import (
     split_crossings,
     split_dashed_crossings,
 )
-from pid.graph.trace_landing import held_ends, land_on_symbols
+from pid.graph.trace_landing import end_symbol, held_ends, land_on_symbols
 from pid.graph.trace_lettering import Lettering
+from pid.graph.trace_stubs import Stub, add_stubs, find_links, find_stubs
 from pid.sheet import Vectors
 
 Gray = NDArray[np.uint8]
@@ -56,8 +57,9 @@ WORKING_WIDTH = 5000
 REDUCE_FROM = 6000
 ERASE_MARGIN = 3.0
 """Half a stroke's width: boxes may follow the middle of a symbol's outline."""
-TANKS = frozenset({"vessel", "separator"})
-"""Symbols with round ends, whose boxes have corners where lines may run."""
+
+LINK_SCORE = 0.9
+"""How sure a link is that was told by the ink between two boxes, before calibration."""
 
 
 @dataclass(frozen=True)
@@ -91,9 +93,12 @@ def trace_lines(
     lettering = Lettering.of(words, factor=factor)
     excluded = as_boxes(excluded_boxes) * factor
     scale = gray.shape[1] / 5000.0
-    mask, depth = _line_ink(gray, scaled, lettering.boxes, excluded, scale)
+    index = SymbolIndex(scaled, scale=scale)
+    mask = _drawn_ink(gray, lettering.boxes, excluded, scale)
+    stubs = find_stubs(mask, scaled, index, scale=scale)
+    mask, depth = _line_ink(mask, scaled, scale)
     graph = graph_from_ink(mask, depth)
-    return _finish(graph, scaled, lettering, scale=scale, factor=factor, depth=depth)
+    return _finish(graph, index, lettering, factor=factor, depth=depth, stubs=stubs)
 
 
 def trace_vectors(
@@ -119,16 +124,21 @@ def trace_vectors(
     held = [s.box for i, s in enumerate(symbols) if s.group != "flow_arrow" and i not in enclosing]
     lifted = np.vstack([as_boxes(excluded_boxes), grown(held, max(ERASE_MARGIN * scale, 1.0))])
     graph = graph_from_paths(vectors.paths, size=size, lifted=lifted, words=lettering.boxes)
-    return _finish(graph, symbols, lettering, scale=scale, factor=1.0, dots=dot_centres(vectors.paths, scale=scale))
+    index = SymbolIndex(symbols, scale=scale)
+    return _finish(graph, index, lettering, factor=1.0, dots=dot_centres(vectors.paths, scale=scale))
+
+
+def _drawn_ink(gray: Gray, words: Array, excluded: Array, scale: float) -> NDArray[np.uint8]:
+    """The ink of symbols and lines: no solid areas, tables, frame and lettering."""
+    mask = lift_tables(lift_solids(find_ink(gray), scale=scale), scale=scale)
+    mask = lift_frame(mask)
+    return lift_words(erase_boxes(mask, excluded), words, scale=scale)
 
 
 def _line_ink(
-    gray: Gray, symbols: Sequence[Symbol], words: Array, excluded: Array, scale: float
+    mask: NDArray[np.uint8], symbols: Sequence[Symbol], scale: float
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """The ink that can be lines, and its distance to paper."""
-    mask = lift_tables(lift_solids(find_ink(gray), scale=scale), scale=scale)
-    mask = lift_frame(mask)
-    mask = lift_words(erase_boxes(mask, excluded), words, scale=scale)
     enclosing = set(enclosing_symbols(symbols))
     tanks = [s.box for i, s in enumerate(symbols) if s.group in TANKS and i not in enclosing]
     shells = [s.box for i, s in enumerate(symbols) if s.group in HOSTS and i in enclosing]
@@ -146,16 +156,16 @@ def _line_ink(
 
 def _finish(
     graph: StrokeGraph,
-    symbols: Sequence[Symbol],
+    index: SymbolIndex,
     lettering: Lettering,
     *,
-    scale: float,
     factor: float,
     depth: NDArray[np.float32] | None = None,
     dots: Array | None = None,
+    stubs: Sequence[Stub] = (),
 ) -> Trace:
     """From the raw stroke graph to lines, in the sheet's own pixels."""
-    index = SymbolIndex(symbols, scale=scale)
+    symbols, scale = index.symbols, index.scale
     arrows = as_boxes([s.box for s in symbols if s.group == "flow_arrow"])
     marks = as_boxes([s.box for s in symbols if s.group in PASSED and s.group != "flow_arrow"])
     heads = grown(arrows, 4 * scale)
@@ -164,6 +174,7 @@ def _finish(
     prune_spurs(graph, scale=scale, keep=held_ends(graph, index, scale=scale))
     merge_junctions(graph, scale=scale)
     land_on_symbols(graph, index, scale=scale)
+    add_stubs(graph, stubs, scale=scale)
     drawn = find_dots(graph, depth) if depth is not None else nodes_at(graph, dots, reach=4 * scale)
     split_crossings(graph, scale=scale, dots=drawn)
     split_dashed_crossings(graph, scale=scale)
@@ -173,7 +184,30 @@ def _finish(
         bridge_gaps(graph, scale=scale, lifted=lifted, held=held_ends(graph, index, scale=scale), walls=walls)
     close_dashes(graph, scale=scale, held=held_ends(graph, index, scale=scale), tips=heads)
     chains = drop_marks(graph, index, lettering, marks, scale=scale)
-    return _to_lines(graph, chains, index, scale=scale, factor=factor)
+    trace = _to_lines(graph, chains, index, scale=scale, factor=factor)
+    links = find_links(stubs, index, scale=scale)
+    return _with_links(trace, links, chains, graph, index, factor=factor)
+
+
+def _with_links(
+    trace: Trace,
+    links: Sequence[tuple[int, int, Array, Array]],
+    chains: Sequence[Chain],
+    graph: StrokeGraph,
+    index: SymbolIndex,
+    *,
+    factor: float,
+) -> Trace:
+    """The trace with a short line for each link of two symbols that no traced line joins."""
+    joined = {frozenset(end_symbol(c, w, graph, index, scale=index.scale) for w in (0, 1)) for c in chains}
+    lines = list(trace.lines)
+    for number, (i, j, start, stop) in enumerate(links, len(chains) + 1):
+        if frozenset((i, j)) not in joined:
+            points = tuple((round(float(x), 2), round(float(y), 2)) for x, y in np.vstack([start, stop]) / factor)
+            control = {index.symbols[i].group, index.symbols[j].group} & CONTROL
+            kind = "signal" if control else "process"
+            lines.append(Line(id=f"l{number}", points=points, kind=kind, score=LINK_SCORE))
+    return Trace(tuple(lines), trace.junctions)
 
 
 def _to_lines(graph: StrokeGraph, chains: Sequence[Chain], index: SymbolIndex, *, scale: float, factor: float) -> Trace:

@@ -23,6 +23,10 @@ DASH_DOT_RATIO = 3.0
 """In a dash-dot line the long pieces are this much longer than the short ones."""
 
 
+DOTTED_LENGTH = 8.0
+"""Pieces of a dotted line are shorter than this."""
+
+
 @dataclass(eq=False)
 class Chain:
     """A run of strokes from terminal `a` to terminal `b`."""
@@ -31,7 +35,7 @@ class Chain:
     b: int
     keys: tuple[int, ...]
     points: Array  # (N, 2) from a to b
-    style: str  # solid | dashed | dash_dot
+    style: str  # solid | dashed | dash_dot | dotted
     width: float
 
     @property
@@ -88,6 +92,8 @@ def _look(graph: StrokeGraph, keys: list[int], scale: float) -> tuple[str, float
     gaps = sum(graph.strokes[k].length for k in keys if graph.strokes[k].gap)
     if gaps < 0.08 * (gaps + runs.sum()):
         return "solid", width
+    if float(np.median(runs)) < DOTTED_LENGTH * scale:
+        return "dotted", width
     inner = np.sort(runs[1:-1]) if len(runs) > 5 else np.sort(runs)
     middle = len(inner) // 2
     short, long = float(np.median(inner[:middle])), float(np.median(inner[middle:]))

@@ -7,11 +7,10 @@ from collections import defaultdict
 import numpy as np
 from numpy.typing import NDArray
 
-from pid.geometry import grown
-from pid.graph.strokes import StrokeGraph, direction, simplified
-from pid.graph.symbol_index import CONTROL, NEAR, SymbolIndex
+from pid.geometry import distance_to_segments, grown
+from pid.graph.strokes import StrokeGraph, simplified
+from pid.graph.symbol_index import CONTROL, SymbolIndex
 from pid.graph.trace_chain import Chain, find_chains
-from pid.graph.trace_gaps import ARM_REACH
 from pid.graph.trace_landing import end_symbol, reach_out
 from pid.graph.trace_lettering import Lettering
 
@@ -25,6 +24,10 @@ LONE_LENGTH = 60.0
 """What hangs on one symbol only has to be longer than this, or it is a piece of the symbol or of a letter."""
 STRAIGHT_LENGTH = 22.0
 """A line has parts longer than this between its bends."""
+CLOUD_BENDS = 8
+"""A revision cloud has so many bends and more, scallop by scallop, where it runs free."""
+BESIDE = 22.0
+"""Heat tracing is drawn this near to its pipe."""
 RESIDUE = 9.0
 """What keeps this near to a symbol's box and joins nothing belongs to the symbol."""
 GRID_CYCLES = 4
@@ -41,7 +44,7 @@ def drop_marks(
     chains = find_chains(graph, scale=scale)
     for _ in range(3):
         reach_out(graph, chains, index, lettering.boxes, marks, scale)
-        doomed = _wavy(chains, scale) | _residue(chains, index, scale)
+        doomed = _wavy(graph, chains, scale) | _residue(graph, chains, index, scale) | _alongside(chains, scale)
         doomed |= _open_marks(graph, chains, index, lettering, scale) | _lonely(graph, chains, index, scale)
         if not doomed:
             return chains
@@ -69,37 +72,58 @@ def _open_marks(
     return doomed
 
 
-def _wavy(chains: list[Chain], scale: float) -> set[int]:
+def _wavy(graph: StrokeGraph, chains: list[Chain], scale: float) -> set[int]:
     """Chains of small bends without a straight part: letters, revision clouds."""
     doomed = set()
     for i, chain in enumerate(chains):
-        steps = np.hypot(*np.diff(simplified(chain.points, 4 * scale), axis=0).T)
-        if (
-            len(steps) >= 4
-            and chain.style == "solid"
-            and steps[steps > STRAIGHT_LENGTH * scale].sum() < 0.4 * steps.sum()
-        ):
+        if chain.style != "solid":
+            continue
+        coarse = np.hypot(*np.diff(simplified(chain.points, 4 * scale), axis=0).T)
+        fine = np.concatenate([np.hypot(*np.diff(graph.strokes[k].points, axis=0).T) for k in chain.keys])
+        for steps, fewest in ((coarse, 4), (fine, CLOUD_BENDS)):
+            straight = steps[steps > STRAIGHT_LENGTH * scale].sum()
+            if len(steps) >= fewest and straight < 0.4 * steps.sum():
+                doomed.add(i)
+    return doomed
+
+
+def _alongside(chains: list[Chain], scale: float) -> set[int]:
+    """Straight broken lines that keep close beside a pipe all along: its heat tracing."""
+    straight = [c.length < 1.02 * float(np.hypot(*(c.points[-1] - c.points[0]))) for c in chains]
+    pipes = [np.c_[c.points[:-1], c.points[1:]] for c in chains if c.style == "solid"]
+    if not pipes:
+        return set()
+    segments = np.concatenate(pipes)
+    d = segments[:, 2:] - segments[:, :2]
+    d = d / np.maximum(np.hypot(d[:, 0], d[:, 1]), 1e-9)[:, None]
+    doomed = set()
+    for i, chain in enumerate(chains):
+        if chain.style == "solid" or not straight[i] or chain.length < LONE_LENGTH * scale:
+            continue
+        way = (chain.points[-1] - chain.points[0]) / max(chain.length, 1e-9)
+        level = segments[np.abs(d @ way) > 0.99]
+        share = np.linspace(0.05, 0.95, 10)[:, None]
+        along = chain.points[0] + share * (chain.points[-1] - chain.points[0])
+        if len(level) and float((distance_to_segments(along, level).min(axis=1) < BESIDE * scale).mean()) > 0.75:
             doomed.add(i)
     return doomed
 
 
-def _residue(chains: list[Chain], index: SymbolIndex, scale: float) -> set[int]:
+def _residue(graph: StrokeGraph, chains: list[Chain], index: SymbolIndex, scale: float) -> set[int]:
     """Chains that lie within one symbol's box but for a few pixels: what is left of its outline."""
     boxes = grown(index.boxes[index.is_end], RESIDUE * scale)
     doomed = set()
     for i, chain in enumerate(chains):
         low, high = chain.points.min(axis=0), chain.points.max(axis=0)
         along = np.flatnonzero(((low >= boxes[:, :2]) & (high <= boxes[:, 2:])).all(axis=1))
-        if len(along) and not _joins_two(chain, index, scale):
+        if len(along) and not _joins_two(graph, chain, index, scale):
             doomed.add(i)
     return doomed
 
 
-def _joins_two(chain: Chain, index: SymbolIndex, scale: float) -> bool:
+def _joins_two(graph: StrokeGraph, chain: Chain, index: SymbolIndex, scale: float) -> bool:
     """Whether the ends of a chain lie at different symbols."""
-    ends = []
-    for points in (chain.points, chain.points[::-1]):
-        ends.append(index.holder(points[0], -direction(points, ARM_REACH * scale), reach=NEAR))
+    ends = [end_symbol(chain, which, graph, index, scale=scale) for which in (0, 1)]
     return None not in ends and ends[0] != ends[1]
 
 

@@ -28,6 +28,10 @@ CROSSING_GAP = 64.0
 """Widest gap that a line leaves for another line which crosses it."""
 DOT_LENGTH = 7.0
 """Shorter pieces have no direction of their own."""
+DOT_PITCH = 34.0
+"""Dots of a dotted line stand this near to each other; the second next within it as well."""
+DOT_ROW = 3
+"""Fewer dots are no dotted line."""
 ARM_REACH = 18.0
 """Length over which the direction of a stroke's end is measured."""
 COS_END = 0.94  # 20 degrees between an end's direction and the bridge
@@ -67,6 +71,7 @@ def bridge_gaps(
     ends = [FreeEnd(graph, node, scale) for node in graph.free_ends() if node not in kept]
     if len(ends) < 2:
         return
+    _orient_dots(ends, scale)
     segments, boxes = straight_pieces(graph), as_boxes(lifted)
     places = np.array([e.point for e in ends])
     outlines = as_boxes(walls if walls is not None else [])
@@ -85,6 +90,37 @@ def bridge_gaps(
         used |= {i, j}
         width = (a.width + b.width) / 2
         graph.add(Stroke(a.node, b.node, np.vstack([a.point, b.point]), width, gap=True))
+
+
+def _orient_dots(ends: list[FreeEnd], scale: float) -> None:
+    """Give the dots of dotted lines a direction: that of the row of ends in which they stand."""
+    from scipy.spatial import cKDTree
+
+    dots = {e.key for e in ends if not e.outward.any()}
+    if len(dots) < DOT_ROW:
+        return
+    mates: dict[int, list[FreeEnd]] = {}
+    for end in ends:
+        mates.setdefault(end.key, []).append(end)
+    pairs = [tuple(m) for key, m in mates.items() if key in dots and len(m) == 2]
+    if not pairs:
+        return
+    middles = np.array([(a.point + b.point) / 2 for a, b in pairs])
+    tree = cKDTree(middles)
+    for k, (a, b) in enumerate(pairs):
+        near = [j for j in tree.query_ball_point(middles[k], DOT_PITCH * scale) if j != k]
+        ways = middles[near] - middles[k]
+        lengths = np.hypot(ways[:, 0], ways[:, 1])
+        if not len(near) or lengths.min() < 1e-6:
+            continue
+        way = ways[int(np.argmin(lengths))] / lengths.min()
+        opposite = (ways @ way) / lengths < -0.95
+        alone = not opposite.any()
+        if alone and not ((ways @ way) / lengths > 0.98).sum() > 1:
+            continue  # a speck, a letter's dot; the last of a row has two on one side
+        if float((b.point - a.point) @ way) < 0:
+            way = -way
+        a.outward, b.outward = -way, way
 
 
 def straight_pieces(graph: StrokeGraph) -> Array:

@@ -61,11 +61,13 @@ def lift_surrounds(mask: Mask, boxes: ArrayLike, *, scale: float) -> Mask:
     come in at a right angle.
     """
     out = mask.copy()
-    reach, run = SURROUND_REACH * scale, max(round(7 * scale), 4)
+    reach, least = SURROUND_REACH * scale, max(round(7 * scale), 4)
     for box, (y, x) in zip(as_boxes(boxes), _slices(as_boxes(boxes), mask.shape, grow=reach + 6 * scale), strict=True):
         view = mask[y, x]
         if not view.size:
             continue
+        pen = 2.0 * float(cv2.distanceTransform(view, cv2.DIST_L2, 3).max())
+        run = max(least, round(1.2 * pen) + 1)  # a thick pipe is no run across itself
         level = cv2.morphologyEx(view, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
         upright = cv2.morphologyEx(view, cv2.MORPH_OPEN, np.ones((run, 1), np.uint8))
         x0, y0, x1, y1 = box - np.array([x.start, y.start, x.start, y.start])
@@ -98,10 +100,24 @@ def lift_letters(mask: Mask, *, scale: float) -> tuple[Mask, NDArray[np.float32]
     longest = side.max(axis=1, initial=0.0)
     crooked = runs.extents[:, 1] > LETTER_BREADTH * 2.0 * runs.most(reach)
     drop = (longest < LETTER_RUN * scale) & crooked & (longest > 8 * scale)
+    for i in np.flatnonzero(drop & (side.min(axis=1) > 7 * scale) & (runs.area < 0.7 * side.prod(axis=1))).tolist():
+        drop[i] = not _is_elbow(mask, runs.boxes[i].astype(int), float(runs.area[i]))
     out = mask.copy()
     for picture in (out, reach):
         runs.erase(picture, drop[runs.piece])
     return out, np.asarray(reach, np.float32)
+
+
+def _is_elbow(mask: Mask, box: NDArray[np.int_], area: float) -> bool:
+    """Whether a piece of ink is a dash that runs round a corner: an L, any way up, of one pen and with even arms."""
+    view = mask[box[1] : box[3], box[0] : box[2]]
+    height, width = view.shape
+    pen = max(round(area / (height + width)), 1)
+    if not 0.5 <= height / width <= 2.0:
+        return False
+    rows = [view[: pen + 1].any(axis=0).mean(), view[-pen - 1 :].any(axis=0).mean()]
+    columns = [view[:, : pen + 1].any(axis=1).mean(), view[:, -pen - 1 :].any(axis=1).mean()]
+    return bool(max(rows) > 0.95 and max(columns) > 0.95 and min(rows) < 0.35 and min(columns) < 0.35)
 
 
 def lift_frame(mask: Mask) -> Mask:
