@@ -53,6 +53,9 @@ def recognize(
     models: Annotated[
         Path | None, typer.Option(help="Folder of networks from `pid train`, instead of those that come with pid.")
     ] = None,
+    export: Annotated[
+        str, typer.Option(help="Further formats, separated by commas: dexpi, graphml, json, dxf, svg, pdf.")
+    ] = "",
 ) -> None:
     """Recognise drawings: per page a JSON and an annotated PNG, and one bill of materials over all of them.
 
@@ -61,7 +64,7 @@ def recognize(
     from pid.recognize_files import recognize_files
 
     with _progress() as progress:
-        report = recognize_files(files, out, models=models, progress=progress)
+        report = recognize_files(files, out, models=models, exports=_names(export), progress=progress)
     if report.pages:
         typer.echo(f"{report.pages} page(s) recognised, {report.items} symbol(s) counted. Results in {out.resolve()}:")
         for path in report.written:
@@ -140,27 +143,10 @@ def synth(
     """Draw plausible P&IDs with their exact truth: NAME.png, .pdf, .dxf and NAME.json."""
     from pid.synth.write import write_generated
 
-    wanted = tuple(name.strip().lower() for name in formats.split(",") if name.strip())
+    wanted = _names(formats)
     with _progress() as progress:
         write_generated(count, seed, out, formats=wanted, damaged=damaged, family=family, progress=progress)
     typer.echo(f"{count} sheet(s) in {out.resolve()}")
-
-
-Device = Annotated[str, typer.Option(help="Where torch computes: cpu, cuda, cuda:1, mps.")]
-Recipe = Annotated[Path | None, typer.Option(help="A recipe file of your own, laid out like the shipped one.")]
-Section = Annotated[str | None, typer.Option(help="Section of the recipe. Without it: laptop on a cpu, gpu elsewhere.")]
-Hours = Annotated[float | None, typer.Option(min=0.001, help="End after so many hours, whatever the recipe says.")]
-Steps = Annotated[int | None, typer.Option(min=1, help="End after so many steps, whatever the recipe says.")]
-Resume = Annotated[
-    bool, typer.Option("--resume/--fresh", help="Go on from the checkpoint in OUT where there is one, or begin anew.")
-]
-Start = Annotated[
-    str | None,
-    typer.Option(metavar="WEIGHTS|none", help="Weights (.pt) to begin from; layers that fit are used, others are new."),
-]
-Force = Annotated[
-    bool, typer.Option("--force", help="Where OUT is the shipped folder: replace its weights even by worse ones.")
-]
 
 
 Device = Annotated[str, typer.Option(help="Where torch computes: cpu, cuda, cuda:1, mps.")]

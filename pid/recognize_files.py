@@ -19,6 +19,7 @@ from pid.drawing import Drawing
 from pid.errors import InputError
 from pid.estimate.spreadsheet import write_csv, write_workbook
 from pid.estimate.takeoff import take_off
+from pid.export_files import check_formats, write_exports
 from pid.pipeline import Progress, Recognizer
 
 
@@ -33,12 +34,19 @@ class Report:
 
 
 def recognize_files(
-    paths: Sequence[Path], out: Path, *, models: Path | None = None, progress: Progress | None = None
+    paths: Sequence[Path],
+    out: Path,
+    *,
+    models: Path | None = None,
+    exports: Sequence[str] = (),
+    progress: Progress | None = None,
 ) -> Report:
     """Recognise drawings and folders of drawings into `out`; the bill of materials covers all pages.
 
-    `models` is a folder of networks that a training wrote, instead of the shipped ones.
+    `models` is a folder of networks that a training wrote, instead of the shipped ones. `exports` names further
+    formats (`pid.export_files.FORMATS`) that each page is written in.
     """
+    check_formats(exports)
     if models is not None and not (models / "shape.onnx").is_file():
         raise InputError(f"{models} holds no networks (shape.onnx).")
     report, jobs = Report(), []
@@ -62,6 +70,7 @@ def recognize_files(
         stem = names[path, page]
         _write(out / f"{stem}.json", lambda p, d=drawing: p.write_text(d.to_json(), encoding="utf-8"), report)  # type: ignore[misc]
         _write(out / f"{stem}-annotated.png", lambda p, s=sheet, d=drawing: write_annotated(s, d, p), report)  # type: ignore[misc]
+        report.written += write_exports(drawing, stem, out, exports, original=path, sheet=sheet)
     if drawings:
         items = take_off(drawings)
         _write(out / "bom.csv", lambda p: write_csv(items, p), report)

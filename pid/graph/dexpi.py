@@ -24,7 +24,7 @@ from pid.graph.dexpi_control import add_control
 from pid.graph.dexpi_items import Book, add_item
 from pid.graph.dexpi_network import add_equipment, add_systems
 from pid.graph.dexpi_pipes import plan_systems
-from pid.graph.dexpi_plan import Loss, Plan, sort_elements
+from pid.graph.dexpi_plan import Loss, Plan, graph_pairs, sort_elements
 from pid.graph.dexpi_shapes import add_shape
 from pid.graph.dexpi_signals import Control, can_be_sensed, plan_control
 from pid.graph.dexpi_xml import Element, Frame, add, add_attributes, add_extent, add_label, add_presentation
@@ -78,7 +78,10 @@ def write_dexpi(
         InputError: a file cannot be written.
     """
     model, losses = build_dexpi(drawing, graph, written_at=written_at)
-    report = {"format": f"DEXPI {DEXPI_VERSION} (Proteus {SCHEMA_VERSION})", "losses": [asdict(loss) for loss in losses]}
+    report = {
+        "format": f"DEXPI {DEXPI_VERSION} (Proteus {SCHEMA_VERSION})",
+        "losses": [asdict(loss) for loss in losses],
+    }
     try:
         etree.ElementTree(model).write(path, xml_declaration=True, encoding="utf-8", pretty_print=True)
         loss_report_path(path).write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -124,6 +127,11 @@ def build_dexpi(
     for kind, chosen in book.shapes.items():
         add_shape(catalogue, book.frame, kind, chosen)
     _note_rest(plan)
+    known = graph_pairs(graph)
+    for connection in drawing.connections:
+        pair = frozenset((connection.a, connection.b))
+        if len(pair) == 2 and pair not in known:
+            plan.lose("|".join(sorted(pair)), "connection", "the plant graph of the drawing's lines does not have it")
     return model, tuple(plan.losses)
 
 

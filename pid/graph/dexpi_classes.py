@@ -27,27 +27,32 @@ INSULATION = "InsulationSymbol"
 BREAK = "PropertyBreak"
 MARK = "Symbol"
 
-OPERATED_VALVES = frozenset(
-    "AngleBallValve AngleGlobeValve AnglePlugValve AngleValve BallValve ButterflyValve CustomOperatedValve GateValve "
-    "GlobeValve NeedleValve OperatedValve PlugValve StraightwayValve".split()
-)
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+OPERATED_VALVES = _names("""
+    AngleBallValve AngleGlobeValve AnglePlugValve AngleValve BallValve ButterflyValve CustomOperatedValve GateValve
+    GlobeValve NeedleValve OperatedValve PlugValve StraightwayValve
+""")
 """Valves that an actuating system can refer to."""
-OTHER_VALVES = frozenset(
-    "BreatherValve CheckValve CustomCheckValve CustomSafetyValveOrFitting GlobeCheckValve SafetyValveOrFitting "
-    "SpringLoadedAngleGlobeSafetyValve SpringLoadedGlobeSafetyValve SwingCheckValve".split()
-)
-METERS = frozenset(
-    "CustomInlinePrimaryElement ElectromagneticFlowMeter FlowMeasuringElement FlowNozzle InlinePrimaryElement "
-    "MassFlowMeasuringElement PositiveDisplacementFlowMeter RestrictionOrifice TurbineFlowMeter VariableAreaFlowMeter "
-    "VenturiTube VolumeFlowMeasuringElement".split()
-)
+OTHER_VALVES = _names("""
+    BreatherValve CheckValve CustomCheckValve CustomSafetyValveOrFitting GlobeCheckValve SafetyValveOrFitting
+    SpringLoadedAngleGlobeSafetyValve SpringLoadedGlobeSafetyValve SwingCheckValve
+""")
+METERS = _names("""
+    CustomInlinePrimaryElement ElectromagneticFlowMeter FlowMeasuringElement FlowNozzle InlinePrimaryElement
+    MassFlowMeasuringElement PositiveDisplacementFlowMeter RestrictionOrifice TurbineFlowMeter VariableAreaFlowMeter
+    VenturiTube VolumeFlowMeasuringElement
+""")
 """Instruments that stand in the pipe."""
-FITTINGS = frozenset(
-    "BlindFlange ClampedFlangeCoupling Compensator ConicalStrainer CustomPipeFitting CustomPipingComponent "
-    "FlameArrestor Flange FlangedConnection Funnel Hose IlluminatedSightGlass InLineMixer LineBlind Penetration "
-    "PipeCoupling PipeFitting PipeFlangeSpacer PipeFlangeSpade PipeReducer PipeTee RuptureDisc SightGlass Silencer "
-    "SteamTrap Strainer VentilationDevice".split()
-)
+FITTINGS = _names("""
+    BlindFlange ClampedFlangeCoupling Compensator ConicalStrainer CustomPipeFitting CustomPipingComponent
+    FlameArrestor Flange FlangedConnection Funnel Hose IlluminatedSightGlass InLineMixer LineBlind Penetration
+    PipeCoupling PipeFitting PipeFlangeSpacer PipeFlangeSpade PipeReducer PipeTee RuptureDisc SightGlass Silencer
+    SteamTrap Strainer VentilationDevice
+""")
 PIPING_CLASSES = OPERATED_VALVES | OTHER_VALVES | METERS | FITTINGS
 PIPE_CONNECTORS = frozenset({"PipeOffPageConnector", "FlowInPipeOffPageConnector", "FlowOutPipeOffPageConnector"})
 SIGNAL_CONNECTORS = frozenset(
@@ -55,30 +60,34 @@ SIGNAL_CONNECTORS = frozenset(
 )
 
 _EQUIPMENT_BY_GROUP: Mapping[Group, frozenset[str]] = {
-    "pump": frozenset("CentrifugalPump CustomPump EjectorPump Pump ReciprocatingPump RotaryPump".split()),
-    "compressor": frozenset(
-        "AirEjector AxialBlower AxialCompressor AxialFan Blower CentrifugalBlower CentrifugalCompressor Compressor "
-        "CustomBlower CustomCompressor CustomFan Fan RadialFan ReciprocatingCompressor RotaryCompressor".split()
-    ),
-    "heat_exchanger": frozenset(
-        "AirCoolingSystem Boiler CoolingTower CustomCoolingTower CustomHeatExchanger CustomHeater DryCoolingTower "
-        "ElectricHeater Furnace HeatExchanger Heater PlateHeatExchanger SpiralHeatExchanger SprayCooler SteamGenerator "
-        "ThinFilmEvaporator TubularHeatExchanger WetCoolingTower".split()
-    ),
-    "vessel": frozenset("CustomVessel PressureVessel ProcessColumn Silo Tank Vessel".split()),
-    "separator": frozenset(
-        "Centrifuge CustomCentrifuge CustomFilter CustomSeparator CustomSieve ElectricalSeparator Filter "
-        "FilteringCentrifuge FilterUnit GasFilter GravitationalSeparator LiquidFilter MechanicalSeparator RevolvingSieve "
-        "ScrubbingSeparator SedimentalCentrifuge Separator Sieve StationarySieve VibratingSieve".split()
-    ),
-    "other": frozenset(
-        "Agglomerator Agitator AlternatingCurrentGenerator AlternatingCurrentMotor BatchWeigher BriquettingRoller "
-        "Chimney CombustionEngine ContinuousWeigher ConvectionDryer Conveyor Crusher CustomDryer "
-        "CustomElectricGenerator CustomEquipment CustomExtruder CustomMill CustomMixer CustomMotor CustomTurbine "
-        "CustomWeigher DirectCurrentGenerator DirectCurrentMotor Dryer ElectricGenerator Extruder Feeder Flare "
-        "GasTurbine GearBox Grinder HeatedSurfaceDryer Kneader Lift LoadingUnloadingSystem Mill Mixer Motor "
-        "PackagingSystem RotaryMixer StaticMixer SteamTurbine Turbine WasteGasEmitter Weigher".split()
-    ),
+    "pump": _names("""
+    CentrifugalPump CustomPump EjectorPump Pump ReciprocatingPump RotaryPump
+"""),
+    "compressor": _names("""
+    AirEjector AxialBlower AxialCompressor AxialFan Blower CentrifugalBlower CentrifugalCompressor Compressor
+    CustomBlower CustomCompressor CustomFan Fan RadialFan ReciprocatingCompressor RotaryCompressor
+"""),
+    "heat_exchanger": _names("""
+    AirCoolingSystem Boiler CoolingTower CustomCoolingTower CustomHeatExchanger CustomHeater DryCoolingTower
+    ElectricHeater Furnace HeatExchanger Heater PlateHeatExchanger SpiralHeatExchanger SprayCooler SteamGenerator
+    ThinFilmEvaporator TubularHeatExchanger WetCoolingTower
+"""),
+    "vessel": _names("""
+    CustomVessel PressureVessel ProcessColumn Silo Tank Vessel
+"""),
+    "separator": _names("""
+    Centrifuge CustomCentrifuge CustomFilter CustomSeparator CustomSieve ElectricalSeparator Filter
+    FilteringCentrifuge FilterUnit GasFilter GravitationalSeparator LiquidFilter MechanicalSeparator
+    RevolvingSieve ScrubbingSeparator SedimentalCentrifuge Separator Sieve StationarySieve VibratingSieve
+"""),
+    "other": _names("""
+    Agglomerator Agitator AlternatingCurrentGenerator AlternatingCurrentMotor BatchWeigher BriquettingRoller
+    Chimney CombustionEngine ContinuousWeigher ConvectionDryer Conveyor Crusher CustomDryer
+    CustomElectricGenerator CustomEquipment CustomExtruder CustomMill CustomMixer CustomMotor CustomTurbine
+    CustomWeigher DirectCurrentGenerator DirectCurrentMotor Dryer ElectricGenerator Extruder Feeder Flare
+    GasTurbine GearBox Grinder HeatedSurfaceDryer Kneader Lift LoadingUnloadingSystem Mill Mixer Motor
+    PackagingSystem RotaryMixer StaticMixer SteamTurbine Turbine WasteGasEmitter Weigher
+"""),
 }  # fmt: skip
 EQUIPMENT_CLASSES = frozenset[str]().union(*_EQUIPMENT_BY_GROUP.values())
 

@@ -96,7 +96,8 @@ def _function_attributes(tag: str) -> dict[str, str | None]:
     return {
         "ProcessInstrumentationFunctionCategoryAssignmentClass": letters[0],
         "ProcessInstrumentationFunctionsAssignmentClass": letters[1:],
-        "ProcessInstrumentationFunctionNumberAssignmentClass": (found["before"] or "") + tag.strip()[found.start("number") :],
+        "ProcessInstrumentationFunctionNumberAssignmentClass": (found["before"] or "")
+        + tag.strip()[found.start("number") :],
     }
 
 
@@ -114,7 +115,9 @@ def _own_attributes(symbol: Symbol) -> dict[str, str | None]:
     }
 
 
-def add_ports(book: Book, item: Element, node: str, edges: Sequence[Edge], *, flow: tuple[str | None, str | None]) -> None:
+def add_ports(
+    book: Book, item: Element, node: str, edges: Sequence[Edge], *, flow: tuple[str | None, str | None]
+) -> None:
     """Add the connection points of a piping item: its origin and one for each pipe end.
 
     Args:

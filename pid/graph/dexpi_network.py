@@ -99,12 +99,12 @@ def _fill_segment(
             if edge.is_line:
                 add_center_line(book, segment, edge.key, is_forward=edge.a == node)
             elif not {node, chain.nodes[i + 1]} <= chain.owned:
-                add(segment, "CenterLine", NumPoints=0)  # neighbours without one are in contact, but these are not both here
+                add(
+                    segment, "CenterLine", NumPoints=0
+                )  # neighbours without one are in contact, but these are not both here
 
 
-def _add_part(
-    book: Book, segment: Element, chain: Chain, i: int, edges: Sequence[Edge], senses: Sequence[str]
-) -> None:
+def _add_part(book: Book, segment: Element, chain: Chain, i: int, edges: Sequence[Edge], senses: Sequence[str]) -> None:
     """Add the chain's node `i`."""
     plan, node = book.plan, chain.nodes[i]
     before = chain.edges[i - 1] if i else None
@@ -173,7 +173,9 @@ def _port_order(book: Book, systems: Sequence[System]) -> dict[str, list[Edge]]:
         for chain in system.chains:
             for i, node in enumerate(chain.nodes):
                 if node in chain.owned:
-                    order[node] += [e for e in (*chain.edges[i - 1 : i], *chain.edges[i : i + 1]) if e not in order[node]]
+                    order[node] += [
+                        e for e in (*chain.edges[i - 1 : i], *chain.edges[i : i + 1]) if e not in order[node]
+                    ]
     for node, edges in attached_edges(book.plan).items():
         order[node] += [edge for edge in edges if edge not in order[node]]
     return order

@@ -92,7 +92,9 @@ def _oriented(plan: Plan, nodes: list[str], edges: list[Edge], owned: set[str]) 
     """The chain along the flow; it owns those of its parts that no earlier chain owns."""
     along = sum((edge.a == node) - (edge.a != node) for node, edge in zip(nodes, edges, strict=False) if edge.directed)
     inlets = [plan.classes[n].name.startswith("FlowIn") if n in plan.classes else False for n in (nodes[0], nodes[-1])]
-    outlets = [plan.classes[n].name.startswith("FlowOut") if n in plan.classes else False for n in (nodes[0], nodes[-1])]
+    outlets = [
+        plan.classes[n].name.startswith("FlowOut") if n in plan.classes else False for n in (nodes[0], nodes[-1])
+    ]
     if along < 0 or (along == 0 and (inlets[1] or outlets[0])):
         nodes, edges = nodes[::-1], edges[::-1]
     mine = {n for n in nodes if plan.element(n) in (classes.PIPING, classes.CONNECTOR, JOINT)} - owned

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from pid.drawing import Box, Drawing, Line, Symbol
@@ -178,7 +179,7 @@ def _sort_edge(plan: Plan, edge: Edge) -> None:
         plan.lose(edge.key, what, "it ends at a mark, which DEXPI cannot connect")
     elif edge.kind == "signal" or any(end in _CONTROL for end in ends):
         plan.signals.append(edge)
-    elif not edge.is_line and edge.b in (plan.hosts.get(edge.a), edge.a) or edge.a == plan.hosts.get(edge.b):
+    elif (not edge.is_line and edge.b in (plan.hosts.get(edge.a), edge.a)) or edge.a == plan.hosts.get(edge.b):
         if edge.is_line:
             plan.pipes.append(_with_nozzles(plan, edge))
     else:
@@ -212,7 +213,7 @@ def _note_classes(plan: Plan) -> None:
         elif plan.symbols[name].group == "connector" and chosen.element == classes.MARK:
             reason = "no pipe reaches it, and DEXPI's connectors end one: it is written as a graphical symbol"
         elif plan.symbols[name].group == "connector" and chosen.element == classes.PIPING:
-            reason = "several pipes reach it, and DEXPI's connectors have one end: it is written as a custom pipe fitting"
+            reason = "several pipes reach it, and DEXPI's connectors end one: it is written as a custom pipe fitting"
         elif chosen.element == classes.MARK:
             reason = f"DEXPI has no class for {chosen.type_name!r}: it is written as a graphical symbol"
         elif plan.symbols[name].kind == "unknown":
@@ -220,6 +221,19 @@ def _note_classes(plan: Plan) -> None:
         else:
             reason = f"DEXPI 1.3 has no class for {chosen.type_name!r}: it is written as {chosen.name}"
         plan.lose(name, "symbol", reason, kept=True)
+
+
+def graph_pairs(graph: nx.MultiDiGraph) -> set[frozenset[str]]:
+    """Pairs of symbols that the graph joins with no other symbol between; a joint joins all that it reaches."""
+    import networkx as nx
+
+    symbols = {node for node, kind in graph.nodes(data="node") if kind == "symbol"}
+    pairs = {frozenset((u, v)) for u, v in graph.edges() if {u, v} <= symbols and u != v}
+    plain = nx.Graph(graph)
+    for net in nx.connected_components(plain.subgraph(set(plain) - symbols)):
+        reached = {n for joint in net for n in plain[joint] if n in symbols}
+        pairs |= {frozenset(pair) for pair in combinations(reached, 2)}
+    return pairs
 
 
 def box_gap(a: Box, b: Box) -> float:

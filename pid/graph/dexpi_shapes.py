@@ -83,7 +83,11 @@ def add_shape(catalogue: Element, frame: Frame, kind: str, chosen: ProteusClass)
         return
     name = shape_name(kind)
     item = add(
-        catalogue, chosen.element, ID=frame.id(f"{chosen.element}-{name}"), ComponentClass=chosen.name, ComponentName=name
+        catalogue,
+        chosen.element,
+        ID=frame.id(f"{chosen.element}-{name}"),
+        ComponentClass=chosen.name,
+        ComponentName=name,
     )
     for shape in variant.shapes:
         _add_curve(item, shape)
@@ -102,6 +106,8 @@ def _add_curve(item: Element, shape: Shape) -> None:
     points = shape.points * (1, -1)
     points = np.concatenate([points, points[:1]]) if shape.closed else points
     is_filled = shape.fill == "ink"
-    curve = add(item, "Shape" if is_filled else "PolyLine", NumPoints=len(points), Filled="Solid" if is_filled else None)
+    curve = add(
+        item, "Shape" if is_filled else "PolyLine", NumPoints=len(points), Filled="Solid" if is_filled else None
+    )
     add_presentation(curve, width_mm=shape.width, line_type="2" if shape.dash else "0")
     add_coordinates(curve, points)

@@ -89,7 +89,9 @@ def plan_control(plan: Plan) -> Control:
         _add_net(plan, control, net, piping)
     for name, chosen in plan.classes.items():
         if chosen.element == classes.SIGNAL_CONNECTOR and name not in control.connectors:
-            plan.lose(name, "symbol", "no bubble sends to this signal connector: only its graphics are written", kept=True)
+            plan.lose(
+                name, "symbol", "no bubble sends to this signal connector: only its graphics are written", kept=True
+            )
     _find_loops(plan, control)
     return control
 
@@ -131,7 +133,9 @@ def _add_net(plan: Plan, control: Control, net: Sequence[Edge], piping: set[str]
         return
     holder = next((n for n in ends if plan.element(n) == classes.FUNCTION), None)
     if holder and len(ends) == 1:
-        control.flows.append(Flow(f"{unused[0]}-flow", holder, holder, None, False, tuple(unused), (holder,), net[0].kind))
+        control.flows.append(
+            Flow(f"{unused[0]}-flow", holder, holder, None, False, tuple(unused), (holder,), net[0].kind)
+        )
         return
     for key in unused:
         plan.lose(key, "line", "DEXPI has signals between bubbles, actuators and pipes only, and this line joins none")
@@ -217,4 +221,3 @@ def _find_loops(plan: Plan, control: Control) -> None:
         if found:
             loops[(found["before"] or "") + found["letters"][0] + found["number"]].append(name)
     control.loops = {number: names for number, names in loops.items() if len(names) > 1}
-

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 import numpy as np
 from lxml import etree
@@ -19,7 +20,7 @@ from pid.drawing import Box, Drawing, Word
 from pid.geometry import transform_points
 
 Array = NDArray[np.float64]
-Element = etree._Element
+Element: TypeAlias = Any  # an lxml element; lxml has no types of its own
 
 DEFAULT_PX_PER_MM = 150.0 / 25.4
 """Of sheets whose scale nobody knows: 5000 px are then an A1 sheet's width, the usual one of a P&ID."""
@@ -47,7 +48,7 @@ class Frame:
     def points(self, points: ArrayLike) -> Array:
         """Points (N, 2) in millimetres."""
         k = 1 / self.px_per_mm
-        return transform_points([[k, 0, 0], [0, -k, self.height_px * k], [0, 0, 1]], points)
+        return transform_points(np.array([[k, 0, 0], [0, -k, self.height_px * k], [0, 0, 1]]), points)
 
     def id(self, name: str) -> str:
         """An XML id for an element's id: the same where XML allows it, and always the same for the same."""
