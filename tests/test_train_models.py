@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from pid import train_models
+from pid.cli import main
 from pid.detect.dataset import LabelledSheet, fill_sheet_folder, label_sheet
 from pid.detect.recipe import ShapeRecipe
 from pid.drawing import Drawing
@@ -92,3 +93,41 @@ def test_a_trained_detector_gets_its_card(tmp_path: Path, monkeypatch: pytest.Mo
     assert (out / "kinds.onnx").exists()
     with pytest.raises(InputError, match="is not a folder of sheets"):
         train_models.train_shape_models(out, recipe, sheets=tmp_path / "none", report=told.append)
+
+
+WRONG: dict[str, tuple[list[str], str]] = {
+    "weights": (["train", "shape", "--start", "nope.pt"], "nope.pt does not exist."),
+    "section": (["train", "shape", "--section", "moon"], "has no section [moon]"),
+    "look": (["train", "shape", "--data", "x.yaml", "--look", "sideways"], "'sideways' is not a look"),
+    "turns": (["train", "shape", "--data", "x.yaml", "--turns", "over"], "'over' is not a way to turn pictures"),
+    "data": (["train", "shape", "--data", "none.yaml"], "none.yaml cannot be read"),
+    "kinds": (["train", "kinds", "--start", "nope.pt"], "nope.pt does not exist."),
+    "models": (["recognize", "x.png", "--models", "empty"], "empty holds no networks (shape.onnx)."),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_options_are_one_sentence(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    arguments, sentence = WRONG[name]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["pid", *arguments])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    err = capfd.readouterr().err.strip()
+    assert stop.value.code == 2
+    assert sentence in err
+    assert len(err.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_help_says_what_a_user_needs(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.argv", ["pid", "train", "shape", "--help"])
+    monkeypatch.setenv("COLUMNS", "200")
+    with pytest.raises(SystemExit):
+        main()
+    said = capfd.readouterr().out
+    for word in ("--data", "--sheets", "--device", "--hours", "--steps", "--resume", "--fresh", "--start", "--real",
+                 "--force", "--look", "--recipe", "--section", "YOLO"):  # fmt: skip
+        assert word in said

@@ -235,16 +235,22 @@ def fit(
     run.begin(resume=resume)
     if judge is not None:
         judge.begin(resume=run.step > 0)
-    for batch in _prefetched(batches):
-        if run.share() >= 1:
-            break
-        run.take_step(loss_of, batch, pictures=recipe.batch)
-        if run.step % LOG_EVERY == 0:
-            run.log()
-        if run.save_due():
-            run.save()
-        if judge is not None and judge.is_due():
-            run.judge(judge)
+    try:
+        for batch in _prefetched(batches):
+            if run.share() >= 1:
+                break
+            run.take_step(loss_of, batch, pictures=recipe.batch)
+            if run.step % LOG_EVERY == 0:
+                run.log()
+            if run.save_due():
+                run.save()
+            if judge is not None and judge.is_due():
+                run.judge(judge)
+    except KeyboardInterrupt:
+        run.log()
+        run.save()
+        report(f"stopped at step {run.step}; the same command goes on from there")
+        raise
     run.log()
     if judge is not None and run.step != judge.last_step:
         run.judge(judge)

@@ -155,3 +155,16 @@ def test_the_detector_learns_where_symbols_are(networks, sheet_folder: Path) -> 
         loss.backward()
         optimizer.step()
     assert best_inside() > 4 * before
+
+
+def test_worker_processes_cut_tiles(train, sheet_folder: Path) -> None:  # type: ignore[no-untyped-def]
+    from pid.detect.dataset import SheetFolder, TileSource
+
+    source = TileSource(SheetFolder(sheet_folder), 3, 96, 0.2, (0.8, 1.2))
+    batches = train._feed(source, [1, 2], 1)
+    first, second = next(batches), next(batches)
+    batches.close()
+    assert first.images.shape == second.images.shape == (3, 96, 96)
+    assert (first.images != second.images).any()
+    assert len(first.boxes) == len(first.groups) == len(first.tile)
+    assert set(first.tile.tolist()) <= {0, 1, 2}
