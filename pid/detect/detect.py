@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pid.catalog import Catalog, load_catalog
 from pid.detect.calibrate import IDENTITY, Calibration
 from pid.detect.classes import Served, name_classes, read_served
+from pid.detect.context import weigh_context
 from pid.detect.names import KindNetwork, Name
 from pid.detect.paper import reduce_sheet
 from pid.detect.place_ports import place_ports
@@ -105,8 +106,11 @@ class SymbolDetector:
         names = name_classes(self.served, found.boxes, found.groups, self._kinds, sheet)
         scores = found.scores * (1.0 - np.array([name.nothing for name in names]))
         groups = np.array([GROUPS.index(name.group) for name in names], np.int64)
-        order = np.argsort(-scores, kind="stable")
-        return Found(found.boxes[order], scores[order], groups[order]), [names[k] for k in order]
+        named = Found(found.boxes, scores, groups)
+        if self.served.look.mode == "sheet" and self.served.classes == GROUPS:
+            named, names = weigh_context(sheet, named, names)
+        order = np.argsort(-named.scores, kind="stable")
+        return named.only(order), [names[k] for k in order]
 
     def find(self, sheet: NDArray[np.uint8]) -> Found:
         """Candidates on a whitened sheet in its pixels, best first, raw scores, no doubles; nothing is named yet.

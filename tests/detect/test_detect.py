@@ -20,6 +20,8 @@ from pid.synth.scatter import scatter_sheet
 
 SEED = 900_500_001  # in the range that training leaves out
 PX_PER_MM = 4.0
+ONE_WAY = ("flow_arrow", "concentric_reducer", "off_page_connector")
+"""Kinds that look the same in no other quarter turn."""
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +75,18 @@ def test_found_symbols_keep_the_contract(detector: SymbolDetector, sheet: tuple[
     assert (boxes[:, 3] <= image.shape[0]).all()
     overlap = box_iou(boxes, boxes) - np.eye(len(boxes))
     assert overlap.max() < 0.6  # nothing twice
+
+
+def test_the_way_a_symbol_points_comes_out(detector: SymbolDetector, sheet: tuple[np.ndarray, Drawing]) -> None:
+    image, drawing = sheet
+    found = detector.detect_symbols(image, least_probability=0.2)
+    pointing = [s for s in drawing.symbols if s.kind in ONE_WAY]
+    near = box_iou([s.box for s in found], [s.box for s in pointing])
+    pairs = [(found[i], pointing[j]) for i, j in zip(*np.nonzero(near > 0.5), strict=True)]
+    same = [(f.rotation, t.rotation) for f, t in pairs if f.kind == t.kind]
+    assert len(same) >= 4
+    assert {t for _, t in same} != {0.0}  # several ways are drawn
+    assert np.mean([f == t for f, t in same]) > 0.8
 
 
 def test_the_threshold_moves_what_is_reported(detector: SymbolDetector, sheet: tuple[np.ndarray, Drawing]) -> None:
