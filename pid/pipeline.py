@@ -1,6 +1,7 @@
 """From a file to drawings: the order of the stages is what this file says.
 
-load -> detect symbols -> read words -> trace lines -> connect -> assign words -> Drawing
+load -> detect symbols (and fuse them with a vector page's own evidence) -> read words -> trace lines -> connect
+-> assign words -> Drawing
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 from pid.document.load import load_sheets
 from pid.drawing import Drawing, Finding, Symbol, Word
 from pid.geometry import box_area, box_intersection
-from pid.sheet import Sheet, Vectors
+from pid.sheet import Sheet
 
 if TYPE_CHECKING:
     from pid.detect.detect import SymbolDetector
@@ -70,7 +71,7 @@ class Recognizer:
     def recognize_sheet(self, sheet: Sheet, *, progress: Progress | None = None) -> Drawing:
         """Run every stage on a loaded page."""
         _tell(progress, "finding symbols", 0.0)
-        symbols = self._detector.detect_symbols(sheet.gray)
+        symbols = _add_evidence(sheet, self._detector.detect_symbols(sheet.gray))
         _tell(progress, "reading words", 0.0)
         lettered = [s.box for s in symbols if s.group in LETTERED_GROUPS]
         words = self._reader.read_words(
@@ -108,11 +109,11 @@ def link_parts(sheet: Sheet, *, symbols: Sequence[Symbol], words: Sequence[Word]
 def drop_lettering(symbols: Sequence[Symbol], words: Sequence[Word]) -> tuple[Symbol, ...]:
     """The symbols without those that lie in a word: letters that look like one.
 
-    Bubbles, connectors and nozzle boxes hold words themselves and stay. A lone letter read from ink is no evidence, as
-    a valve may be read as an X; live text is exact at any length.
+    Bubbles, connectors and nozzle boxes hold words themselves and stay, as do block references. A lone letter read from
+    ink is no evidence, as a valve may be read as an X; live text is exact at any length.
     """
     certain = [w for w in words if w.score >= SURE_WORD and (len(w.text) >= FEWEST_LETTERS or w.score == 1.0)]
-    asked = [s for s in symbols if s.group not in LETTERED_GROUPS]
+    asked = [s for s in symbols if s.group not in LETTERED_GROUPS and "block" not in s.found_by]
     if not certain or not asked:
         return tuple(symbols)
     boxes, word_boxes = [s.box for s in asked], [w.box for w in certain]
@@ -121,19 +122,31 @@ def drop_lettering(symbols: Sequence[Symbol], words: Sequence[Word]) -> tuple[Sy
     return tuple(s for s in symbols if s.id not in lettering)
 
 
+def _add_evidence(sheet: Sheet, shapes: Sequence[Symbol]) -> Sequence[Symbol]:
+    """What the network saw, joined with what the blocks and paths of a vector page say."""
+    if sheet.vectors is None or not _is_drawn(sheet):
+        return shapes
+    from pid.detect.fuse import fuse_vectors
+
+    return fuse_vectors(shapes, sheet.vectors, width=sheet.info.width)
+
+
 def _trace(sheet: Sheet, symbols: Sequence[Symbol], words: Sequence[Word]) -> Trace:
     """From native paths where the page has them, from its ink otherwise."""
     from pid.graph.trace import trace_lines, trace_vectors
 
-    size = (sheet.info.width, sheet.info.height)
-    if sheet.vectors is not None and sheet.vectors.paths and not _is_scan(sheet.vectors, size):
+    if sheet.vectors is not None and _is_drawn(sheet):
+        size = (sheet.info.width, sheet.info.height)
         return trace_vectors(sheet.vectors, size=size, symbols=symbols, words=words)
     return trace_lines(sheet.gray, symbols=symbols, words=words)
 
 
-def _is_scan(vectors: Vectors, size: tuple[int, int]) -> bool:
-    """Whether an image fills the page, so that its paths are only what was drawn on a scan."""
-    return bool(box_area([*vectors.images, (0, 0, 0, 0)]).max() > SCAN_SHARE * size[0] * size[1])
+def _is_drawn(sheet: Sheet) -> bool:
+    """Whether the page's own paths are the drawing; where an image fills it, they are only what was added to a scan."""
+    if sheet.vectors is None or not sheet.vectors.paths:
+        return False
+    largest = box_area([*sheet.vectors.images, (0, 0, 0, 0)]).max()
+    return bool(largest <= SCAN_SHARE * sheet.info.width * sheet.info.height)
 
 
 def _findings(sheet: Sheet, *, symbols_found: int) -> tuple[Finding, ...]:

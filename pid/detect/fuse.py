@@ -9,18 +9,19 @@ paths are explained already.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+from pydantic import JsonValue
 
 from pid.catalog import load_catalog
 from pid.detect.block_names import shipped_names
 from pid.detect.glyphs import REFERENCE_WIDTH, Glyph, GlyphField
 from pid.detect.match_blocks import BlockMatches, match_blocks
-from pid.detect.match_vectors import GlyphMatcher, Match, drawn_box, find_exact
-from pid.detect.templates import Fit, shipped_templates
+from pid.detect.match_vectors import GlyphMatcher, Match, drawn_box, find_exact, is_whole
+from pid.detect.templates import Fit, TemplateBook, shipped_templates
 from pid.drawing import Box, Symbol
 from pid.geometry import Array, as_boxes, box_area, box_intersection, box_iou, grown
 from pid.sheet import Vectors
@@ -40,6 +41,10 @@ EXPLAINED = 0.75
 VECTOR_SCORE, REPEATED_SCORE = 0.85, 0.93
 """Of an exact match that the network did not see, met once, and met several times on the sheet."""
 REPEATED = 3
+PLAIN_SCORE = 0.5
+"""What a plain match adds to the network's score: both are independent witnesses."""
+SURE = 0.999
+_TRIED = 8  # glyphs under one of the network's boxes that are compared with the catalogue
 _STEP = 4.0  # between ink samples, px at a sheet width of 5000
 
 
@@ -58,21 +63,23 @@ class _Ink:
         return float(self.owned[start:end][inside].mean()) if inside.any() else 0.0
 
 
-def fuse_vectors(shapes: Sequence[Symbol], vectors: Vectors, *, width: float) -> tuple[Symbol, ...]:
+def fuse_vectors(
+    shapes: Sequence[Symbol], vectors: Vectors, *, width: float, book: TemplateBook | None = None
+) -> tuple[Symbol, ...]:
     """Symbols of a vector page, best first, ids ``s1`` on.
 
     Args:
         shapes: What the network found on the page's picture; may be empty.
         vectors: The page's native content, in the same pixels.
         width: Of the sheet in pixels.
+        book: What geometry is compared with; the shipped catalogue where it is not given.
     """
-    catalog, book = load_catalog(), shipped_templates()
-    matcher = GlyphMatcher(vectors.paths, vectors.texts, book)
-    blocks = match_blocks(vectors, width=width, names=shipped_names(), matcher=matcher, catalog=catalog)
+    matcher = GlyphMatcher(vectors.paths, vectors.texts, shipped_templates() if book is None else book)
+    blocks = match_blocks(vectors, width=width, names=shipped_names(), matcher=matcher, catalog=load_catalog())
     field = GlyphField(vectors.paths, width, blocks.explained)
     words = as_boxes([t.box for t in vectors.texts])
     matches = find_exact(field, matcher, words)
-    return _Fusion(vectors, width, blocks, field, matcher, matches).join(shapes)
+    return _Fusion(vectors, width, blocks, field, matcher, words).join(shapes, matches)
 
 
 class _Fusion:
@@ -83,28 +90,33 @@ class _Fusion:
         blocks: BlockMatches,
         field: GlyphField,
         matcher: GlyphMatcher,
-        matches: list[Match],
+        words: Array,
     ) -> None:
         self._vectors = vectors
         self._scale = width / REFERENCE_WIDTH
         self._blocks = blocks
         self._field = field
         self._matcher = matcher
-        self._telling = [m for m in matches if not m.plain]
-        self._plain = [m for m in matches if m.plain]
+        self._words = words
         self._open = as_boxes(blocks.open_boxes)
 
-    def join(self, shapes: Sequence[Symbol]) -> tuple[Symbol, ...]:
-        exact = [*self._blocks.symbols, *(self._symbol(m, m.fits[0]) for m in self._telling)]
-        fits = [(), *[()] * (len(self._blocks.symbols) - 1)] if self._blocks.symbols else []
-        choices: list[tuple[Fit, ...]] = [*fits, *(m.fits for m in self._telling)]
+    def join(self, shapes: Sequence[Symbol], matches: Sequence[Match]) -> tuple[Symbol, ...]:
+        """All symbols: blocks, exact matches that tell by themselves, and what else the network saw."""
+        telling = [m for m in matches if not m.plain]
+        exact = [*self._blocks.symbols, *(self._symbol(m, m.fits[0]) for m in telling)]
         seen_by = self._assign(shapes, exact)
-        owner = self._ink([*self._blocks.explained, *(i for m in self._telling for i in m.glyph.members)])
+        owner = self._ink([*self._blocks.explained, *(i for m in telling for i in m.glyph.members)])
         out: list[Symbol] = []
         for k, symbol in enumerate(exact):
             seen = [s for s, index in zip(shapes, seen_by, strict=True) if index == k]
             best = max(seen, key=lambda s: s.score, default=None)
-            out.append(symbol if best is None else self._merge(symbol, best, choices[k]))
+            drawn = k - len(self._blocks.symbols)
+            if best is None:
+                out.append(symbol)
+            elif drawn < 0:
+                out.append(_merge(symbol, best))
+            else:
+                out.append(_merge(self._symbol(telling[drawn], _choose(telling[drawn].fits, best)), best))
         for shape, index in zip(shapes, seen_by, strict=True):
             if index is None and owner.owned_share(shape.box) < EXPLAINED:
                 out.append(self._refine(shape))
@@ -123,31 +135,6 @@ class _Fusion:
         same = (iou >= SAME_IOU) | ((inside >= SAME_INSIDE) & (alike >= SAME_AREA))
         best = np.where(same, iou, -1.0).argmax(axis=1)
         return [int(j) if same[i, j] else None for i, j in enumerate(best.tolist())]
-
-    def _merge(self, symbol: Symbol, shape: Symbol, fits: tuple[Fit, ...]) -> Symbol:
-        """One symbol of an exact one and what the network saw there; of equal fits the network's kind is taken."""
-        chosen = next((f for f in fits if f.kind == shape.kind), None)
-        chosen = chosen or next((f for f in fits if f.template.kind.group == shape.group), None)
-        attributes = dict(symbol.attributes)
-        update: dict[str, object] = {}
-        if chosen is not None:
-            update = {"kind": chosen.kind, "group": chosen.template.kind.group}
-        elif symbol.kind == "unknown" and symbol.group == shape.group:
-            update = {"kind": shape.kind, "rotation": shape.rotation, "mirrored": shape.mirrored}
-        kind = update.get("kind", symbol.kind)
-        seen = shape.attributes.get("runners_up", [])
-        others = [[shape.kind, shape.attributes.get("kind_score", 0.0)], *(seen if isinstance(seen, list) else [])]
-        named = [pair for pair in others if isinstance(pair, list) and pair[0] not in {kind, "unknown"}]
-        if named and shape.kind != kind:
-            attributes["runners_up"] = named[:3]
-        return symbol.model_copy(
-            update={
-                **update,
-                "score": min(1.0 - (1.0 - symbol.score) * (1.0 - shape.score), 0.999),
-                "found_by": (*symbol.found_by, "shape"),
-                "attributes": attributes,
-            }
-        )
 
     def _refine(self, shape: Symbol) -> Symbol:
         """The network's symbol with the extent of the paths that it covers, and their kind where they tell it."""
@@ -171,13 +158,12 @@ class _Fusion:
     def _told(self, shape: Symbol, glyph: Glyph) -> Symbol | None:
         """The symbol as the glyph's geometry tells it, where the network agrees at least on the group."""
         match = self._matcher.match(glyph)
-        if match is None:
+        if match is None or not is_whole(match, self._field, self._words):
             return None
         agreed = [f for f in match.fits if f.template.kind.group == shape.group]
         if not agreed:
             return None
-        fit = next((f for f in agreed if f.kind == shape.kind), agreed[0])
-        return self._merge(self._symbol(match, fit), shape, (fit,))
+        return _merge(self._symbol(match, _choose(agreed, shape)), shape)
 
     def _symbol(self, match: Match, fit: Fit) -> Symbol:
         others = [f.kind for f in match.fits if f.kind != fit.kind]
@@ -201,7 +187,7 @@ class _Fusion:
             },
         )
 
-    def _padded(self, boxes: Iterable[Sequence[float]] | Array) -> Array:
+    def _padded(self, boxes: ArrayLike) -> Array:
         b = as_boxes(boxes)
         grow = np.clip(LEAST_SIDE * self._scale - (b[:, 2:] - b[:, :2]), 0, None) / 2
         return np.asarray(np.concatenate([b[:, :2] - grow, b[:, 2:] + grow], axis=1), np.float64)
@@ -219,9 +205,34 @@ class _Fusion:
         return _Ink(every[order], flags[order])
 
 
-PLAIN_SCORE = 0.5
-"""What a plain match adds to the network's score by the rule of independent witnesses."""
-_TRIED = 8
+def _choose(fits: Sequence[Fit], shape: Symbol) -> Fit:
+    """Of equal fits the one of the network's kind, or of its group, or the likeliest."""
+    same_kind = next((f for f in fits if f.kind == shape.kind), None)
+    return same_kind or next((f for f in fits if f.template.kind.group == shape.group), fits[0])
+
+
+def _merge(symbol: Symbol, shape: Symbol) -> Symbol:
+    """One symbol of an exact one and what the network saw there."""
+    update: dict[str, object] = {}
+    if symbol.kind == "unknown" and symbol.group == shape.group:
+        update = {"kind": shape.kind, "rotation": shape.rotation, "mirrored": shape.mirrored}
+    kind = update.get("kind", symbol.kind)
+    attributes = dict(symbol.attributes)
+    if shape.kind != kind:
+        seen = shape.attributes.get("runners_up", [])
+        first: list[JsonValue] = [shape.kind, shape.attributes.get("kind_score", 0.0)]
+        others: list[JsonValue] = [first, *(seen if isinstance(seen, list) else [])]
+        named = [pair for pair in others if isinstance(pair, list) and pair[0] not in {kind, "unknown"}]
+        if named:
+            attributes["runners_up"] = [*named[:3]]
+    return symbol.model_copy(
+        update={
+            **update,
+            "score": min(1.0 - (1.0 - symbol.score) * (1.0 - shape.score), SURE),
+            "found_by": (*symbol.found_by, "shape"),
+            "attributes": attributes,
+        }
+    )
 
 
 def _along(points: Array, step: float) -> Array:

@@ -16,7 +16,7 @@ import numpy as np
 
 from pid.catalog import Catalog
 from pid.detect.block_names import NO_SYMBOL, BlockNames, Meaning
-from pid.detect.glyphs import Glyph, path_boxes
+from pid.detect.glyphs import Glyph, box_around, path_boxes
 from pid.detect.match_vectors import GlyphMatcher, Match, drawn_box
 from pid.detect.place_ports import place_ports
 from pid.detect.templates import Fit
@@ -74,17 +74,18 @@ def match_blocks(
             explained.update(mine)
             continue
         known = meaning if isinstance(meaning, Meaning) else None
-        boxes = path_boxes([vectors.paths[i] for i in mine])
-        x0, y0, x1, y1 = (*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist())
-        if max(x1 - x0, y1 - y0) > LARGEST_SHARE * width:
+        extent = box_around(path_boxes([vectors.paths[i] for i in mine]))
+        if max(extent[2] - extent[0], extent[3] - extent[1]) > LARGEST_SHARE * width:
             continue
-        found = _match_geometry(block, mine, (x0, y0, x1, y1), known, vectors.paths, matcher)
+        found = _match_geometry(block, mine, extent, known, vectors.paths, matcher)
         if known is None and found is None:
             open_boxes.append(drawn_box(vectors.paths, mine))
             continue
         explained.update(mine)
         box = drawn_box(vectors.paths, mine)
-        symbols.append(_make_symbol(f"b{len(symbols) + 1}", block, box, known, found, vectors.paths, mine, catalog, names))
+        symbols.append(
+            _make_symbol(f"b{len(symbols) + 1}", block, box, known, found, vectors.paths, mine, catalog, names)
+        )
     return BlockMatches(tuple(symbols), frozenset(explained), tuple(open_boxes))
 
 
@@ -117,8 +118,7 @@ def _match_geometry(
     if abs(turn) > _LEVEL:
         upright = [_turned(paths[i], -turn, block.insert) for i in mine]
         matcher = GlyphMatcher(upright, (), matcher.book)
-        boxes = path_boxes(upright)
-        box = (*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist())
+        box = box_around(path_boxes(upright))
         mine = list(range(len(upright)))
     else:
         turn = 0.0

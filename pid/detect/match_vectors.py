@@ -8,6 +8,7 @@ counts where something else says that a symbol is there.
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pid.detect.glyphs import Glyph, GlyphField
-from pid.detect.outline import Outline, Piece, make_outline
+from pid.detect.outline import Outline, Piece, frame_of, make_outline
 from pid.detect.templates import COST_STEP, Fit, TemplateBook
 from pid.drawing import Box
 from pid.geometry import Array, bounds, polyline_length
@@ -27,7 +28,13 @@ FEWEST_FOR_SCALE = 4
 """Matches that a sheet's scale is believed from."""
 WORD_SHARE = 0.6
 """A glyph that lies in a word's box to this share of its own is lettering drawn as lines."""
-_KEY_STEPS = 24
+EQUAL_FACTOR = 1.75
+"""Fits whose cost is within this factor of the best one's are as good: sizes of dots and lengths of ticks vary."""
+ISA_LETTERS = re.compile(r"[A-Z]{2,6}|[A-Z]{1,4}-?\d{1,6}[A-Z]?")
+"""The function letters of a bubble (PT, TICSA), with or without its number."""
+MOST_WORDS = 4
+LETTERED_GROUPS = ("instrument", "connector", "nozzle", "vessel")
+_KEY_STEPS = 48
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,10 +46,12 @@ class Match:
     ink: float  # length of its strokes, px
     repeats: int = 1  # glyphs of the page that look the same
 
+    lettered: bool = False  # the lettering inside says that it is what the first fit says
+
     @property
     def plain(self) -> bool:
-        """Whether its ink alone says little."""
-        return self.fits[0].template.plain
+        """Whether its ink alone says little, and its lettering no more."""
+        return self.fits[0].template.plain and not self.lettered
 
 
 class GlyphMatcher:
@@ -53,6 +62,8 @@ class GlyphMatcher:
         self._texts = texts
         self.book = book
         self._known: dict[bytes, list[Fit]] = {}
+        self._probes = np.array([_probe(p) for p in paths]).reshape(-1, 5, 2)
+        self._looks = np.array([(len(p.points), p.closed, p.filled) for p in paths], np.uint32).reshape(-1, 3)
         self._centers = np.array([((t.box[0] + t.box[2]) / 2, (t.box[1] + t.box[3]) / 2) for t in texts]).reshape(-1, 2)
 
     def outline(self, members: Iterable[int]) -> Outline:
@@ -61,31 +72,47 @@ class GlyphMatcher:
 
     def match(self, glyph: Glyph, *, kinds: Collection[str] | None = None) -> Match | None:
         """What the glyph is, None if it is nothing of the catalogue."""
-        ink = self.outline(glyph.members)
-        key = _key(ink) + repr(sorted(kinds or ())).encode()
+        key = self._key(glyph) + repr(sorted(kinds or ())).encode()
         fits = self._known.get(key)
         if fits is None:
-            fits = self._known[key] = self.book.fit(ink, kinds=kinds)
-        fits = [replace(fit, frame=ink.frame) for fit in fits]
-        fits = self._lettered_right(fits, glyph.box)
+            fits = self._known[key] = self.book.fit(self.outline(glyph.members), kinds=kinds)
+        frame = frame_of(glyph.box)
+        fits = [replace(fit, frame=frame) for fit in fits]
         if not fits:
             return None
-        equal = tuple(f for f in fits if f.cost <= fits[0].cost + COST_STEP)
-        return Match(glyph, equal, sum(path_length(self._paths[i]) for i in glyph.members))
+        equal = [f for f in fits if f.cost <= EQUAL_FACTOR * fits[0].cost + COST_STEP]
+        fits, lettered = self._lettered_right(equal, glyph.box)
+        if not fits:
+            return None
+        return Match(glyph, tuple(fits), sum(path_length(self._paths[i]) for i in glyph.members), lettered=lettered)
+
+    def _key(self, glyph: Glyph) -> bytes:
+        """Equal for glyphs drawn alike, path by path, wherever and however large."""
+        members = list(glyph.members)
+        x0, y0, x1, y1 = frame_of(glyph.box)
+        unit = (self._probes[members] - (x0, y0)) / max(x1 - x0, y1 - y0)
+        return np.round(unit * _KEY_STEPS).astype(np.int8).tobytes() + self._looks[members].tobytes()
 
     def nearest(self, glyph: Glyph, kind: str) -> Match | None:
         """The look of a kind that comes nearest, however far that is; None where proportions rule out all."""
         fits = self.book.fit(self.outline(glyph.members), kinds=[kind], loosely=True)
         return Match(glyph, tuple(fits[:1]), 0.0) if fits else None
 
-    def _lettered_right(self, fits: list[Fit], box: Box) -> list[Fit]:
-        """Fits whose fixed lettering stands in the glyph; those that say which letters come first."""
-        if not any(f.template.letters for f in fits):
-            return fits
-        inside = Counter(self.words_in(box))
-        lettered = [f for f in fits if f.template.letters and not Counter(f.template.letters) - inside]
-        unlettered = [f for f in fits if not f.template.letters]
-        return lettered or unlettered
+    def _lettered_right(self, fits: list[Fit], box: Box) -> tuple[list[Fit], bool]:
+        """Fits whose lettering stands in the glyph, and whether it says what they are.
+
+        Fixed letters (the M of a motor) have to be there; letters over a number make a circle a bubble.
+        """
+        if not any(f.template.letters or f.template.plain for f in fits):
+            return fits, False
+        inside = self.words_in(box)
+        lettered = [f for f in fits if f.template.letters and not Counter(f.template.letters) - Counter(inside)]
+        if lettered:
+            return lettered, True
+        fits = [f for f in fits if not f.template.letters]
+        bubbles = [f for f in fits if f.template.kind.group == "instrument"]
+        named = any(ISA_LETTERS.fullmatch(word) for word in inside) and len(inside) <= MOST_WORDS
+        return (bubbles, True) if bubbles and named else (fits, False)
 
     def words_in(self, box: Box) -> list[str]:
         """Live text whose middle lies in the box."""
@@ -105,10 +132,9 @@ def find_exact(field: GlyphField, matcher: GlyphMatcher, words: Array) -> list[M
     """
     found = []
     for glyph in field.glyphs():
-        if not _in_words(glyph.box, words):
-            match = matcher.match(glyph)
-            if match is not None:
-                found.append(match)
+        match = None if _in_words(glyph.box, words) else matcher.match(glyph)
+        if match is not None and is_whole(match, field, words):
+            found.append(match)
     found = _to_scale(found)
     found.sort(key=lambda m: (m.plain, -m.ink, m.fits[0].cost))
     taken: set[int] = set()
@@ -120,6 +146,16 @@ def find_exact(field: GlyphField, matcher: GlyphMatcher, words: Array) -> list[M
     alike = [(m.fits[0].kind, m.fits[0].template.variant.name, round(math.log(m.fits[0].scale) * 20)) for m in kept]
     counts = Counter(alike)
     return [replace(m, repeats=counts[like]) for m, like in zip(kept, alike, strict=True)]
+
+
+def is_whole(match: Match, field: GlyphField, words: Array) -> bool:
+    """Whether nothing else is drawn inside of the match, which would make it another symbol.
+
+    Lettering drawn as lines may stand in what is made to be lettered.
+    """
+    if match.fits[0].template.kind.group in LETTERED_GROUPS:
+        return True
+    return all(_in_words((x0, y0, x1, y1), words) for x0, y0, x1, y1 in field.strangers(match.glyph).tolist())
 
 
 def sheet_scale(matches: Iterable[Match]) -> float | None:
@@ -170,8 +206,7 @@ def _in_words(box: Box, words: Array) -> bool:
     return bool(shared >= WORD_SHARE * max((box[2] - box[0]) * (box[3] - box[1]), 1.0))
 
 
-def _key(ink: Outline) -> bytes:
-    """Equal for ink that looks the same, wherever and however large it is drawn."""
-    cells = np.unique(np.round(ink.points * _KEY_STEPS).astype(np.uint8), axis=0)
-    return cells.tobytes() + ink.fill.tobytes() + round(math.log(ink.aspect) * 20).to_bytes(2, "little", signed=True)
-
+def _probe(path: VectorPath) -> Array:
+    """Five points along a path (5, 2), by count."""
+    last = len(path.points) - 1
+    return path.points[[0, last // 4, last // 2, last - last // 4, last]]

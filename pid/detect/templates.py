@@ -11,6 +11,7 @@ import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,6 @@ from numpy.typing import NDArray
 from pid.catalog import Catalog, Kind, Shape, Variant, load_catalog
 from pid.detect.outline import (
     POSES,
-    SPARSE,
     Outline,
     Piece,
     distance_map,
@@ -44,10 +44,11 @@ PROPORTION_COST = 0.01
 """Added to the mean distance for proportions wrong by a factor of e: of two that fit, the undistorted one is meant."""
 COST_STEP = 0.002
 """Costs closer than this are the same: coordinates are rounded in files."""
-PLAIN_CORNERS = 4
+PLAIN_STROKES, PLAIN_CORNERS = 2, 4
 SAME_POSE = 0.045
 """A template is symmetric when no point of its turned or mirrored copy is further off; two cells of the map."""
 _VERIFIED = 40
+_FIRST_STEP = 4
 _ROUND_POINTS, _ROUND_SPREAD = 12, 0.03
 
 
@@ -120,6 +121,8 @@ class TemplateBook:
         ranges = np.array([_proportions(t.kind.stretch) for t in self.templates])
         self._narrower, self._wider = ranges[:, 0], ranges[:, 1]
         self._kinds = np.array([t.kind.name for t in self.templates])
+        self._filled = np.array([float(o.fill.mean()) for o in outlines])
+        self._trees: dict[int, Any] = {}
 
     def fit(self, ink: Outline, *, kinds: Collection[str] | None = None, loosely: bool = False) -> list[Fit]:
         """Templates that lie on the ink, best first, one for each kind.
@@ -134,21 +137,23 @@ class TemplateBook:
         fits = (ratio >= self._narrower[:, None]) & (ratio <= self._wider[:, None]) & self._differs
         if kinds is not None:
             fits &= np.isin(self._kinds, list(kinds))[:, None]
-        rows = np.flatnonzero(fits.any(axis=1))
-        if not len(rows):
-            return []
-        rough = np.where(fits[rows], self._rough(ink, rows), np.inf)
-        limit = np.inf if loosely else ROUGH_MEAN_MOST
-        order = np.argsort(rough, axis=None, kind="stable")[:_VERIFIED]
-        tree = _tree(ink.points)
+        if not loosely:
+            filled = float(ink.fill.mean())
+            fits &= (np.abs(self._filled - filled) <= _fill_limit(self._filled, filled))[:, None]
+        rows, poses = np.nonzero(fits)
+        rows, poses, rough = self._rough(ink, rows, poses, limit=np.inf if loosely else ROUGH_MEAN_MOST)
+        tree = _tree(ink.points) if len(rows) else None
         best: dict[str, Fit] = {}
-        for flat in order.tolist():
-            row, pose = divmod(flat, len(POSES))
-            if not rough[row, pose] <= limit or np.isinf(rough[row, pose]):
+        least = np.inf
+        for k in np.argsort(rough, kind="stable")[:_VERIFIED].tolist():
+            if rough[k] > least + ROUGH_MEAN_MOST:
                 break
-            found = self._verify(ink, tree, int(rows[row]), pose, float(ratio[rows[row], pose]), loosely=loosely)
-            if found is not None and (found.kind not in best or _rank(found) < _rank(best[found.kind])):
-                best[found.kind] = found
+            row, pose = int(rows[k]), int(poses[k])
+            found = self._verify(ink, tree, row, pose, float(ratio[row, pose]), loosely=loosely)
+            if found is not None:
+                least = min(least, found.cost)
+                if found.kind not in best or _rank(found) < _rank(best[found.kind]):
+                    best[found.kind] = found
         return sorted(best.values(), key=_rank)
 
     def _find_differing(self) -> NDArray[np.bool_]:
@@ -162,22 +167,31 @@ class TemplateBook:
                 differs[:, pose] &= ~same[:, _STEP_BETWEEN[earlier][pose]]
         return differs
 
-    def _rough(self, ink: Outline, rows: NDArray[np.intp]) -> NDArray[np.float64]:
-        """The larger of the two mean distances (R, 8) between the ink and each posed template, on the coarse map."""
-        ink_map = distance_map(ink.points)
-        cells = self._cells[rows]
-        there = ink_map[cells[..., 1], cells[..., 0]].mean(axis=-1)
-        unposed = to_cells(np.stack([_unpose(ink.sparse, pose) for pose in POSES]))  # (8, SPARSE, 2)
-        flat = (unposed[..., 1] * self._maps.shape[2] + unposed[..., 0]).ravel()
-        back = self._maps.reshape(len(self._maps), -1)[np.ix_(rows, flat)].reshape(len(rows), len(POSES), SPARSE)
-        return np.asarray(np.maximum(there, back.mean(axis=-1)), np.float64)
+    def _rough(
+        self, ink: Outline, rows: NDArray[np.intp], poses: NDArray[np.intp], *, limit: float
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
+        """Of posed templates those near the ink on the coarse map, with the larger of both mean distances.
 
-    def _verify(
-        self, ink: Outline, tree: object, row: int, pose: int, ratio: float, *, loosely: bool
-    ) -> Fit | None:
+        A few points decide first, as most templates are far off.
+        """
+        ink_map = distance_map(ink.points)
+        for step in (_FIRST_STEP, 1):
+            cells = self._cells[rows, poses, ::step]
+            there = ink_map[cells[..., 1], cells[..., 0]].mean(axis=-1)
+            keep = there <= limit * (2 if step > 1 else 1)
+            rows, poses, there = rows[keep], poses[keep], there[keep]
+        unposed = to_cells(np.stack([_unpose(ink.sparse, pose) for pose in POSES]))[poses]  # (K, SPARSE, 2)
+        back = self._maps[rows[:, None], unposed[..., 1], unposed[..., 0]].mean(axis=-1)
+        rough = np.maximum(there, back).astype(np.float64)
+        keep = rough <= limit
+        return rows[keep], poses[keep], rough[keep]
+
+    def _verify(self, ink: Outline, tree: Any, row: int, pose: int, ratio: float, *, loosely: bool) -> Fit | None:
         template = self.templates[row]
         posed = pose_points(template.outline.points, POSES[pose])
-        mean, far = _distances(ink.points, tree, posed)
+        if row not in self._trees:
+            self._trees[row] = _tree(template.outline.points)
+        mean, far = _distances(tree, posed, self._trees[row], _unpose(ink.points, POSES[pose]))
         if not loosely:
             if mean > MEAN_MOST or far > FAR_MOST:
                 return None
@@ -219,14 +233,12 @@ def _hidden_areas(shapes: Sequence[Shape]) -> list[tuple[int, Array]]:
 
 
 def _is_plain(pieces: Sequence[Piece]) -> bool:
-    corners = 0
-    for piece in pieces:
-        if _is_round(piece):
-            corners += 1
-            continue
-        turns = _turning(piece)
-        corners += turns + (1 if turns == PLAIN_CORNERS and piece.closed and _crosses_itself(piece.points) else 0)
-    return corners <= PLAIN_CORNERS
+    """Whether it is one or two strokes, a circle with a stroke, or one simple closed form."""
+    corners = sum(1 if _is_round(piece) else _turning(piece) for piece in pieces)
+    if corners <= PLAIN_STROKES:
+        return True
+    (piece, *others) = pieces
+    return not others and piece.closed and corners <= PLAIN_CORNERS and not _crosses_itself(piece.points)
 
 
 def _is_round(piece: Piece) -> bool:
@@ -269,22 +281,25 @@ def _unpose(points: Array, pose: tuple[int, bool]) -> Array:
     return pose_points(upright, (0, mirrored))
 
 
-def _tree(points: Array) -> object:
+def _tree(points: Array) -> Any:
     from scipy.spatial import cKDTree
 
     return cKDTree(points)
 
 
-def _distances(ink: Array, tree: object, posed: Array) -> tuple[float, float]:
-    """The larger of both mean distances, and the largest distance of all."""
-    there = np.asarray(tree.query(posed)[0])  # type: ignore[attr-defined]
-    back = np.asarray(_tree(posed).query(ink)[0])  # type: ignore[attr-defined]
+def _distances(ink: Any, posed: Array, template: Any, unposed: Array) -> tuple[float, float]:
+    """The larger of both mean distances, and the largest distance of all, between trees and the other's points."""
+    there, back = np.asarray(ink.query(posed)[0]), np.asarray(template.query(unposed)[0])
     return float(max(there.mean(), back.mean())), float(max(there.max(), back.max()))
+
+
+def _fill_limit(a: NDArray[np.float64] | float, b: float) -> NDArray[np.float64]:
+    return np.maximum(FILL_MOST, FILL_SHARE * np.maximum(a, b))
 
 
 def _same_fill(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> bool:
     differs = float((a ^ b).mean())
-    return differs <= max(FILL_MOST, FILL_SHARE * max(float(a.mean()), float(b.mean())))
+    return differs <= float(_fill_limit(float(a.mean()), float(b.mean())))
 
 
 def _rank(fit: Fit) -> tuple[float, float, bool, int]:

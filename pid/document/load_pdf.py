@@ -129,7 +129,7 @@ def _read_page(page: Any, *, name: str, source: Source) -> Sheet:
         to_source=((1 / sx, 0.0, 0.0), (0.0, 1 / sy, 0.0), (0.0, 0.0, 1.0)),
     )
     sheet = Sheet(image=image, source=source, info=info)
-    content = read_content(page, to_sheet, name=name)
+    content = read_content(page, to_sheet, name=name, longer_px=max(width, height))
     vectors = _read_vectors(page, sheet, content, to_sheet)
     return Sheet(image=image, source=source, info=info, vectors=vectors)
 
@@ -147,7 +147,7 @@ def _read_vectors(page: Any, sheet: Sheet, content: PageContent, to_sheet: Array
     texts = read_texts(page, to_sheet)
     if not paths and not texts:
         return None
-    return Vectors(paths=tuple(paths), texts=tuple(texts), images=tuple(content.images))
+    return Vectors(paths=tuple(paths), texts=tuple(texts), blocks=tuple(content.blocks), images=tuple(content.images))
 
 
 def _image_share(content: PageContent, info: SheetInfo) -> float:

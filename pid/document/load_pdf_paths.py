@@ -12,10 +12,11 @@ import numpy as np
 import pypdfium2.raw as pdfium_c
 
 from pid.document.flatten import flatten_bezier, join_holes, name_shape
+from pid.document.load_pdf_forms import Matrix, bind_forms
 from pid.drawing import Box
 from pid.errors import InputError
 from pid.geometry import Array, bounds
-from pid.sheet import VectorPath
+from pid.sheet import VectorBlock, VectorPath
 
 MAX_SEGMENTS = 3_000_000
 """Path segments of one page; a dense A0 sheet has some hundred thousand."""
@@ -29,15 +30,12 @@ _SAME_POINT_PX = 0.05
 
 @dataclass
 class PageContent:
-    """Paths in painting order and the boxes of raster images, in pixels of the sheet."""
+    """Paths in painting order, placed forms and the boxes of raster images, in pixels of the sheet."""
 
     paths: list[VectorPath] = field(default_factory=list)
+    blocks: list[VectorBlock] = field(default_factory=list)
     images: list[Box] = field(default_factory=list)
     segments: int = 0
-
-
-Matrix = tuple[float, float, float, float, float, float]
-"""a, b, c, d, e, f of PDF: x' = a x + c y + e, y' = b x + d y + f. Plain floats: an A1 sheet has 40,000 objects."""
 
 
 class _Pen(NamedTuple):
@@ -55,41 +53,54 @@ class _Subpath(NamedTuple):
     curved: bool
 
 
-def read_content(page: Any, to_sheet: Array, *, name: str) -> PageContent:
+def read_content(page: Any, to_sheet: Array, *, name: str, longer_px: float) -> PageContent:
     """Read all paths and images of a page, those inside forms included.
 
     Args:
         page: an open page of pypdfium2.
         to_sheet: 3x3 from user space to pixels of the sheet.
         name: what an error calls the page.
+        longer_px: longer side of the sheet.
     """
     content = PageContent()
+    chains: list[tuple[int, ...]] = []
+    forms: list[Matrix] = []
     (a, c, e), (b, d, f) = to_sheet[0].tolist(), to_sheet[1].tolist()
-    for obj, matrix in _walk_page(page.raw, (a, b, c, d, e, f)):
+    for obj, matrix, chain in _walk_page(page.raw, (a, b, c, d, e, f), forms):
         kind = pdfium_c.FPDFPageObj_GetType(obj)
         if kind == pdfium_c.FPDF_PAGEOBJ_PATH:
             _read_path(obj, matrix, content)
+            chains += [chain] * (len(content.paths) - len(chains))
         elif kind == pdfium_c.FPDF_PAGEOBJ_IMAGE:
             placed = _object_matrix(obj, matrix)
             content.images.append(bounds([_apply(placed, x, y) for x in (0.0, 1.0) for y in (0.0, 1.0)]))
         if content.segments > MAX_SEGMENTS:
             raise InputError(f"{name} draws more than {MAX_SEGMENTS // 1_000_000} million path segments.")
+    if forms:
+        content.paths, content.blocks = bind_forms(content.paths, chains, forms, longer_px=longer_px)
     return content
 
 
-def _walk_page(page: Any, to_sheet: Matrix) -> Iterator[tuple[Any, Matrix]]:
+def _walk_page(page: Any, to_sheet: Matrix, forms: list[Matrix]) -> Iterator[tuple[Any, Matrix, tuple[int, ...]]]:
     for index in range(pdfium_c.FPDFPage_CountObjects(page)):
-        yield from _walk(pdfium_c.FPDFPage_GetObject(page, index), to_sheet, 0)
+        yield from _walk(pdfium_c.FPDFPage_GetObject(page, index), to_sheet, (), forms)
 
 
-def _walk(obj: Any, matrix: Matrix, depth: int) -> Iterator[tuple[Any, Matrix]]:
-    """An object, or the objects inside a form, each with the matrix of what contains it."""
+def _walk(
+    obj: Any, matrix: Matrix, chain: tuple[int, ...], forms: list[Matrix]
+) -> Iterator[tuple[Any, Matrix, tuple[int, ...]]]:
+    """An object, or the objects inside a form, each with the matrix of what contains it and the forms it lies in.
+
+    Each placed form's matrix is added to `forms`.
+    """
     if pdfium_c.FPDFPageObj_GetType(obj) != pdfium_c.FPDF_PAGEOBJ_FORM:
-        yield obj, matrix
-    elif depth < MAX_NESTING:
+        yield obj, matrix, chain
+    elif len(chain) < MAX_NESTING:
         inner = _object_matrix(obj, matrix)
+        forms.append(inner)
+        within = (*chain, len(forms) - 1)
         for index in range(pdfium_c.FPDFFormObj_CountObjects(obj)):
-            yield from _walk(pdfium_c.FPDFFormObj_GetObject(obj, index), inner, depth + 1)
+            yield from _walk(pdfium_c.FPDFFormObj_GetObject(obj, index), inner, within, forms)
 
 
 def _apply(matrix: Matrix, x: float, y: float) -> tuple[float, float]:

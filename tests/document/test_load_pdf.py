@@ -156,6 +156,29 @@ class TestPaths:
         assert np.allclose(ends[0], [[100, 641.89], [80, 621.89]], atol=0.01)
         assert np.allclose(ends[1], [[300, 641.89], [280, 621.89]], atol=0.01)
 
+    def test_forms_are_blocks_and_what_holds_them_is_not(self, canvas: Canvas, path: Path) -> None:
+        canvas.beginForm("valve")
+        canvas.lines([(0, 0, 10, 5), (0, 5, 10, 0)])
+        canvas.endForm()
+        canvas.beginForm("sheet")
+        canvas.line(50, 100, 550, 100)
+        for x, turn in ((100, 0), (300, 90)):
+            canvas.saveState()
+            canvas.translate(x, 200)
+            canvas.rotate(turn)
+            canvas.scale(-2 if turn == 0 else 2, 2)
+            canvas.doForm("valve")
+            canvas.restoreState()
+        canvas.endForm()
+        canvas.doForm("sheet")
+        canvas.save()
+        vectors = only_sheet(path).vectors
+        assert [p.block for p in vectors.paths] == [None, 0, 0, 1, 1]
+        assert [(b.rotation, b.mirrored) for b in vectors.blocks] == [(0.0, True), (90.0, False)]
+        for number, block in enumerate(vectors.blocks):
+            points = np.concatenate([p.points for p in vectors.paths if p.block == number])
+            assert block.box == pytest.approx((*points.min(0), *points.max(0)))
+
     def test_what_the_picture_hides_is_left_out(self, canvas: Canvas, path: Path) -> None:
         canvas.line(100, 100, 500, 100)
         canvas.line(550, 100, 570, 100)
