@@ -56,7 +56,7 @@ def weigh_context(sheet: NDArray[np.uint8], found: Found, names: Sequence[Name])
     scores = weigh_parts(boxes, weigh_alone(sheet, boxes, scores, groups), groups)
     snapped = np.isin(groups, [GROUPS.index(g) for g in SNAPPED])
     boxes[snapped] = snap_boxes(sheet, boxes[snapped])
-    return Found(boxes, scores, groups), [names[i] for i in np.flatnonzero(left)]
+    return Found(boxes, scores, groups), [name for name, stays in zip(names, left, strict=True) if stays]
 
 
 def weigh_parts(boxes: Array, scores: Array, groups: NDArray[np.int64]) -> Array:

@@ -42,8 +42,9 @@ def _snap_box(sheet: NDArray[np.uint8], box: Array, scale: float) -> list[float]
         return [float(v) for v in box]
     snapped = [float(v) for v in box]
     for axis, start in ((0, left), (1, top)):
-        # The second axis is counted within the sides found for the first: a corner may be all that reaches a side.
-        low, high = (round(v) - (top, left)[axis] for v in (snapped[1 - axis], snapped[3 - axis]))
+        # The second axis is counted as far as the first reached, too: a corner may be all that there is at a side.
+        low = round(min(float(box[1 - axis]), snapped[1 - axis])) - (top, left)[axis]
+        high = round(max(float(box[3 - axis]), snapped[3 - axis])) - (top, left)[axis]
         band = ink[max(low, 0) : high] if axis == 0 else ink[:, max(low, 0) : high].T
         profile, size = band.sum(axis=0), round(float(box[axis + 2] - box[axis]))
         for side, outward in ((axis, -1), (axis + 2, 1)):
