@@ -17,6 +17,12 @@ from pid.graph.trace_gaps import ARM_REACH, COS_END, DASH_GAP, DASH_LENGTH, DOT_
 Array = NDArray[np.float64]
 
 
+BRANCH_LENGTH = 20.0
+"""A solid branch off a dashed line is longer than this ..."""
+BRANCH_GAP = 8.0
+"""... and ends this near to the line's axis."""
+
+
 def close_dashes(graph: StrokeGraph, *, scale: float, held: Iterable[int] = (), tips: Array | None = None) -> None:
     """Join the open ends of dashed lines round corners, then to the lines that they run into.
 
@@ -24,7 +30,7 @@ def close_dashes(graph: StrokeGraph, *, scale: float, held: Iterable[int] = (), 
     """
     _cut_at_corners(graph, scale)
     kept = set(held)
-    ends = [FreeEnd(graph, n, scale) for n in graph.free_ends() if n not in kept and _is_dash_end(graph, n, scale)]
+    ends = [_dash_end(graph, n, kept, scale) for n in graph.free_ends() if _is_dash_end(graph, n, kept, scale)]
     used = _close_corners(graph, ends, scale)
     heads = as_boxes(tips if tips is not None else [])
     known = {e.node for e in ends} | kept
@@ -32,12 +38,19 @@ def close_dashes(graph: StrokeGraph, *, scale: float, held: Iterable[int] = (), 
         p = graph.xy[node]
         if node not in known and bool(((p >= heads[:, :2]) & (p <= heads[:, 2:])).all(axis=1).any()):
             ends.append(FreeEnd(graph, node, scale))
+    known |= {e.node for e in ends}
+    branches = [FreeEnd(graph, n, scale) for n in graph.free_ends() if n not in known]
     bends, dashes = _bends(graph), _dash_segments(graph, scale)
     for i, end in enumerate(ends):
         if i in used or graph.degree(end.node) != 1:
             continue
         if _run_on(graph, end, bends, scale) or _run_into(graph, end, dashes, scale):
             bends, dashes = _bends(graph), _dash_segments(graph, scale)
+    for end in branches:  # a solid branch that was drawn up to a gap of the dashed line
+        if end.length > BRANCH_LENGTH * scale and graph.degree(end.node) == 1:
+            gaps = dashes[[graph.strokes[int(k)].gap for k in dashes[:, 4]]]
+            if _run_into(graph, end, gaps, scale, most=BRANCH_GAP):
+                dashes = _dash_segments(graph, scale)
 
 
 def _close_corners(graph: StrokeGraph, ends: list[FreeEnd], scale: float) -> set[int]:
@@ -89,10 +102,22 @@ def _dash_segments(graph: StrokeGraph, scale: float) -> Array:
     return segments[np.isin(segments[:, 4], dashes)]
 
 
-def _is_dash_end(graph: StrokeGraph, node: int, scale: float) -> bool:
-    """Whether a free end belongs to a dashed line: a short piece behind which there is a gap."""
+def _dash_end(graph: StrokeGraph, node: int, held: set[int], scale: float) -> FreeEnd:
+    """A free end of a dash; a dash that starts at a symbol has a direction however short it is."""
+    end = FreeEnd(graph, node, scale)
+    if end.far in held and not end.outward.any():
+        end.outward = -graph.arm(node, end.key, ARM_REACH * scale)
+    return end
+
+
+def _is_dash_end(graph: StrokeGraph, node: int, held: set[int], scale: float) -> bool:
+    """Whether a free end belongs to a dashed line: a short piece behind which there is a gap or a symbol."""
+    if node in held:
+        return False
     key = graph.at[node][0]
     stroke = graph.strokes[key]
+    if stroke.other(node) in held:
+        return not stroke.gap and 2 * scale < stroke.length <= DASH_LENGTH * scale
     if stroke.gap or stroke.length < DOT_LENGTH * scale:
         return False
     behind = [graph.strokes[k] for k in graph.at[stroke.other(node)] if k != key]
@@ -125,8 +150,8 @@ def _run_on(graph: StrokeGraph, end: FreeEnd, bends: tuple[list[int], Array], sc
     return False
 
 
-def _run_into(graph: StrokeGraph, end: FreeEnd, dashes: Array, scale: float) -> bool:
-    """Join the open end of a dashed line to the dashed line that it runs into within a gap, as a tee."""
+def _run_into(graph: StrokeGraph, end: FreeEnd, dashes: Array, scale: float, most: float = 0.8 * DASH_GAP) -> bool:
+    """Join an open end to the dashed line that it runs into within `most` pixels, as a tee."""
     segments = dashes[dashes[:, 4] != end.key]
     start, d = segments[:, :2], segments[:, 2:4] - segments[:, :2]
     cross = end.outward[0] * d[:, 1] - end.outward[1] * d[:, 0]
@@ -136,7 +161,7 @@ def _run_into(graph: StrokeGraph, end: FreeEnd, dashes: Array, scale: float) -> 
         share = (v[:, 0] * end.outward[1] - v[:, 1] * end.outward[0]) / cross
     steep = np.abs(cross) > 0.7 * np.hypot(d[:, 0], d[:, 1])
     long = np.hypot(d[:, 0], d[:, 1]) > 8 * scale
-    good = np.flatnonzero(steep & long & (ahead > 0) & (ahead < 0.8 * DASH_GAP * scale) & (share >= 0) & (share <= 1))
+    good = np.flatnonzero(steep & long & (ahead > -3 * scale) & (ahead < most * scale) & (share >= 0) & (share <= 1))
     if not len(good):
         return False
     i = int(good[np.argmin(ahead[good])])

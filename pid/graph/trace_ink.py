@@ -100,7 +100,7 @@ def lift_letters(mask: Mask, *, scale: float) -> tuple[Mask, NDArray[np.float32]
     longest = side.max(axis=1, initial=0.0)
     crooked = runs.extents[:, 1] > LETTER_BREADTH * 2.0 * runs.most(reach)
     drop = (longest < LETTER_RUN * scale) & crooked & (longest > 8 * scale)
-    for i in np.flatnonzero(drop & (side.min(axis=1) > 7 * scale) & (runs.area < 0.7 * side.prod(axis=1))).tolist():
+    for i in np.flatnonzero(drop & (runs.area < 0.7 * side.prod(axis=1))).tolist():
         drop[i] = not _is_elbow(mask, runs.boxes[i].astype(int), float(runs.area[i]))
     out = mask.copy()
     for picture in (out, reach):
@@ -109,15 +109,15 @@ def lift_letters(mask: Mask, *, scale: float) -> tuple[Mask, NDArray[np.float32]
 
 
 def _is_elbow(mask: Mask, box: NDArray[np.int_], area: float) -> bool:
-    """Whether a piece of ink is a dash that runs round a corner: an L, any way up, of one pen and with even arms."""
+    """Whether a piece of ink is a dash that runs round a corner: an L, any way up, drawn with one pen."""
     view = mask[box[1] : box[3], box[0] : box[2]]
-    height, width = view.shape
-    pen = max(round(area / (height + width)), 1)
-    if not 0.5 <= height / width <= 2.0:
-        return False
-    rows = [view[: pen + 1].any(axis=0).mean(), view[-pen - 1 :].any(axis=0).mean()]
-    columns = [view[:, : pen + 1].any(axis=1).mean(), view[:, -pen - 1 :].any(axis=1).mean()]
-    return bool(max(rows) > 0.95 and max(columns) > 0.95 and min(rows) < 0.35 and min(columns) < 0.35)
+    pen = max(round(area / sum(view.shape)), 1) + 1
+    for turned in (np.rot90(view, quarter) for quarter in range(4)):
+        foot, stem = turned[-pen:], turned[:, :pen]
+        arms = min(foot.any(axis=0).mean(), stem.any(axis=1).mean()) > 0.9
+        if arms and turned[:-pen, pen:].sum() <= 0.05 * area:
+            return True
+    return False
 
 
 def lift_frame(mask: Mask) -> Mask:
