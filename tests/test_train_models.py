@@ -89,6 +89,9 @@ def test_a_trained_detector_gets_its_card(tmp_path: Path, monkeypatch: pytest.Mo
         assert 0.2 < rates["map50_kinds"] < 1
         assert rates["map50_kinds"] < rates["ap50"]  # a kind is right less often than a box
         assert rates["kinds"] > 20
+    worst = [row["ap50"] for row in card["held_out"]["worst_kinds"].values()]
+    assert worst == sorted(worst)
+    assert len(worst) > 1
     assert any(line.startswith("held-out-clean:") and "map50_kinds" in line for line in told)
     assert (out / "kinds.onnx").exists()
     with pytest.raises(InputError, match="is not a folder of sheets"):

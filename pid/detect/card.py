@@ -27,6 +27,8 @@ from pid.drawing import GROUPS
 from pid.geometry import Array
 
 AT_HALF = (0.5,)
+WORST_KINDS, LEAST_SEEN = 20, 3
+"""The card lists so many kinds, of those that occur so often, by rising average precision."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +68,11 @@ def write_shape_card(
         "groups": list(GROUPS),
         "licence": "AGPL-3.0 (the network's definition and loss are ultralytics')",
         **about,
-        "held_out": {**_rates(everything, calibration), "groups": _per_group(everything)},
+        "held_out": {
+            **_rates(everything, calibration),
+            "groups": _per_group(everything),
+            "worst_kinds": _worst_kinds(everything),
+        },
         **{name: _rates(part, calibration) for name, part in apart.items()},
         "calibration_error": round(_calibration_error(other, checked), 4),
         "calibration": calibration.to_dict(),
@@ -182,6 +188,14 @@ def _per_group(sheets: Sequence[_Sheet]) -> dict[str, dict[str, float]]:
         }
         for i, (count, ap) in precisions.items()
     }
+
+
+def _worst_kinds(sheets: Sequence[_Sheet]) -> dict[str, dict[str, float]]:
+    """The kinds that are found worst: where the next look at misses should go."""
+    kinds = list(load_catalog())
+    found = precision_by_label([s.as_kinds for s in sheets], ious=AT_HALF)
+    often = [(float(ap[0]), kinds[i], count) for i, (count, ap) in found.items() if count >= LEAST_SEEN]
+    return {kind: {"symbols": count, "ap50": round(ap, 3)} for ap, kind, count in sorted(often)[:WORST_KINDS]}
 
 
 def _calibration_error(sheets: Sequence[_Sheet], calibration: Calibration, *, bins: int = 10) -> float:
