@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from pid.detect.names import Name
 from pid.detect.snap import snap_boxes
+from pid.detect.tiles import suppress
 from pid.detect.yolo import Found
 from pid.drawing import GROUPS, Group
 from pid.geometry import Array, as_boxes, box_area, box_intersection
@@ -52,11 +53,14 @@ PIECE_GAP, PIECE_ASIDE = 0.6, 0.35
 def weigh_context(sheet: NDArray[np.uint8], found: Found, names: Sequence[Name]) -> tuple[Found, list[Name]]:
     """Named candidates on the whitened (H, W) sheet, joined, weighed and with their sides on the ink."""
     boxes, scores, left = join_pieces(found.boxes, found.scores, found.groups, names)
-    boxes, scores, groups = boxes[left], scores[left], found.groups[left]
+    index = np.flatnonzero(left)
+    # A joined box may be what another candidate has whole.
+    index = index[np.sort(suppress(boxes[index], scores[index]))]
+    boxes, scores, groups = boxes[index], scores[index], found.groups[index]
     scores = weigh_parts(boxes, weigh_alone(sheet, boxes, scores, groups), groups)
     snapped = np.isin(groups, [GROUPS.index(g) for g in SNAPPED])
     boxes[snapped] = snap_boxes(sheet, boxes[snapped])
-    return Found(boxes, scores, groups), [name for name, stays in zip(names, left, strict=True) if stays]
+    return Found(boxes, scores, groups), [names[int(i)] for i in index]
 
 
 def weigh_parts(boxes: Array, scores: Array, groups: NDArray[np.int64]) -> Array:

@@ -108,3 +108,11 @@ def test_names_follow_their_candidates(sheet: np.ndarray) -> None:
     none, nobody = weigh_context(sheet, found.only(np.zeros(3, bool)), [])
     assert none.boxes.shape == (0, 4)
     assert nobody == []
+
+
+def test_a_whole_and_the_same_joined_are_one(sheet: np.ndarray) -> None:
+    boxes = np.array([[100.0, 300, 116, 332], [96.0, 336, 120, 360], [97.0, 299, 121, 361]])
+    found = Found(boxes, np.array([0.4, 0.7, 0.6]), groups_of("fitting", "fitting", "fitting"))
+    after, told = weigh_context(sheet, found, [named("spectacle_blind"), named("flange_pair"), named("unknown")])
+    assert after.boxes.tolist() == [[96, 300, 120, 360]]
+    assert [n.kind for n in told] == ["spectacle_blind"]
