@@ -94,17 +94,40 @@ def demo(out: Out = Path("pid-demo")) -> None:
 @app.command()
 def evaluate(
     truth: Annotated[Path, typer.Argument(help="A truth JSON, or a folder of NAME.json.")],
-    predicted: Annotated[Path, typer.Argument(help="A recognised JSON, or a folder of NAME.json.")],
+    predicted: Annotated[
+        Path | None, typer.Argument(help="A recognised JSON, or a folder of NAME.json; not needed with --given.")
+    ] = None,
+    given: Annotated[
+        str | None,
+        typer.Option(help="symbols, or symbols,words: trace SHEETS with the truth's, to score lines by themselves."),
+    ] = None,
+    sheets: Annotated[
+        Path | None, typer.Option(help="The drawing, or a folder of drawings with the truths' names; for --given.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Compare recognised drawings with the truth: symbols, groups, connections, words, lines, review load."""
-    from pid.report import evaluate_paths, print_evaluations
+    """Compare recognised drawings with the truth: symbols, groups, connections, words, lines, review load.
 
-    results = evaluate_paths(truth, predicted)
+    With --given symbols --sheets SHEETS the truth's symbols are handed to the tracer and the figures are shown beside.
+    Words are then those of PREDICTED, or read from the sheet, unless they are given, too.
+    """
+    from pid.report import evaluate_paths, figures_of, print_evaluations
+
+    if (given is None) != (sheets is None):
+        raise InputError("--given and --sheets go together.")
+    if predicted is None and given is None:
+        raise InputError("Name what was recognised, or use --given with --sheets.")
+    traced = {}
+    if given is not None and sheets is not None:
+        from pid.evaluate_given import evaluate_given
+
+        names = [name.strip() for name in given.split(",") if name.strip()]
+        traced = evaluate_given(truth, sheets, given=names, predicted=predicted)
+    results = evaluate_paths(truth, predicted) if predicted is not None else {}
     if as_json:
-        typer.echo(json.dumps({name: result.figures() for name, result in results.items()}, indent=1))
+        typer.echo(json.dumps(figures_of(results, traced), indent=1))
     else:
-        print_evaluations(results)
+        print_evaluations(results, traced)
 
 
 @app.command()

@@ -14,7 +14,9 @@ from pid.evaluate import Evaluation, evaluate, read_truth
 COLUMNS = {
     "symbols.p": "sym P", "symbols.r": "sym R", "symbols.f1": "sym F1", "symbols.ap50": "AP50", "groups.f1": "group F1",
     "kinds.f1": "kind F1", "connections.p": "conn P", "connections.r": "conn R", "connections.f1": "conn F1",
-    "lines.p": "line P", "lines.r": "line R", "words.exact": "words", "words.cer": "CER", "review_load": "load",
+    "lines.p": "line P", "lines.r": "line R", "lines.types": "line types",
+    "lines.directions": "line flow", "lines.meetings": "tee/cross", "given.connections.f1": "conn F1 given",
+    "given.lines.f1": "line F1 given", "words.exact": "words", "words.cer": "CER", "review_load": "load",
 }  # fmt: skip
 
 
@@ -36,12 +38,25 @@ def _read(path: Path) -> Drawing | None:
     return Drawing.read(path) if path.exists() else None
 
 
-def print_evaluations(results: Mapping[str, Evaluation]) -> None:
-    """Print a table of the sheets and their mean, and one of the groups over all sheets."""
+def figures_of(results: Mapping[str, Evaluation], given: Mapping[str, Evaluation]) -> dict[str, dict[str, float]]:
+    """Sheet name -> flat figures; those with parts of the truth given have the prefix ``given.``."""
+    rows: dict[str, dict[str, float]] = {}
+    for name in sorted({*results, *given}):
+        rows[name] = results[name].figures() if name in results else {}
+        if name in given:
+            rows[name] |= {f"given.{key}": value for key, value in given[name].figures().items()}
+    return rows
+
+
+def print_evaluations(results: Mapping[str, Evaluation], given: Mapping[str, Evaluation] | None = None) -> None:
+    """Print a table of the sheets and their mean, and one of the groups over all sheets.
+
+    `given` holds the figures with the truth's symbols given to the tracer, shown beside the others.
+    """
     from rich.console import Console
     from rich.table import Table
 
-    rows = {name: result.figures() for name, result in results.items()}
+    rows = figures_of(results, given or {})
     keys = [key for key in COLUMNS if any(key in row for row in rows.values())]
     console = Console(width=None if Console().is_terminal else 240)
     table = Table("sheet", *(COLUMNS[key] for key in keys), title="Recognised against truth")
