@@ -25,7 +25,7 @@ TAG_REACH = 110.0
 """A tag beside its symbol is no further off."""
 OUTSIDE = 40.0
 """A tag outside of its equipment counts as so much further off than one inside."""
-ODD = 30.0
+ODD = 60.0
 """A tag whose letters do not suit the symbol counts as so much further off."""
 REMARK_REACH = 60.0
 """Remarks, sizes and services stand this near to what they are about."""
@@ -35,7 +35,7 @@ CENTRED = 0.35
 """... and its middle is no further off the part's middle than this share of the part's length."""
 MARK_REACH, LONGEST_MARK = 30.0, 6
 """A short word that nothing else claims belongs to the symbol that it stands this close to."""
-_SIZED = ("valve", "fitting", "reducer", "instrument")
+_SIZED = ("valve", "fitting", "reducer", "instrument", "nozzle")
 RELIEF = ("psv", "pilot_psv", "relief_valve", "vacuum_relief_valve", "breather_valve", "rupture_disc")
 TAG_KINDS = ("kks", "valve", "equipment", "class_size", "nozzle")
 _TAGGED: dict[str, tuple[str, ...]] = {
@@ -208,12 +208,12 @@ def _own_remarks(lettering: Lettering) -> None:
 
 
 def _own_sizes(lettering: Lettering) -> None:
-    """Give sizes to the in-line part that they are centred at; sizes beside bare pipe stay free."""
+    """Give sizes to the nozzle that they are at or the part that they are centred at; others stand at bare pipe."""
     for w in lettering.free_words():
         if lettering.grammar.read(lettering.words[w].text, "size", "reducer_size", repair=False) is None:
             continue
         near = _nearest(lettering, [w], lambda s: s.group in _SIZED, SIZE_REACH)
-        if near is not None and _is_centred(lettering, w, near):
+        if near is not None and (near.group == "nozzle" or _is_centred(lettering, w, near)):
             lettering.give(w, near.id)
             _note(lettering, near, w)
 

@@ -24,6 +24,8 @@ ALARMS = re.compile(r"A?(?:H{1,3}|L{1,3})|S(?:HH?|LL?)|H L|C|P|S|D")
 """Alarm limits and the letters that tell which system (process, safety, ...) holds a function."""
 HOLDERS = ("instrument", "connector", "nozzle", "actuator", "other", "fitting", "valve")
 """Groups whose symbols may hold lettering of their own, unlike equipment, which other things stand in."""
+FEWEST_FIGURES = 2
+"""A string in a bubble is letters and number in one when its number has so many figures: P1C is PIC misread."""
 MOST_HELD = 0.2
 """A symbol that others stand in (a package outline) holds no lettering where it covers this share of the sheet."""
 
@@ -55,10 +57,9 @@ def own_inside(lettering: Lettering) -> None:
 def _encloses(boxes: NDArray[np.float64], s: int) -> bool:
     """Whether other symbols' middles lie inside a symbol's box, as in a package outline."""
     middles = (boxes[:, :2] + boxes[:, 2:]) / 2
-    inside = ((middles > boxes[s, :2]) & (middles < boxes[s, 2:])).all(axis=1)
-    inside[s] = False
+    clear = np.minimum(middles - boxes[s, :2], boxes[s, 2:] - middles).min(axis=1) > 0
     smaller = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1) < MOST_HELD * (boxes[s, 2:] - boxes[s, :2]).prod()
-    return int((inside & smaller).sum()) > 1
+    return int(np.count_nonzero(clear & smaller)) > 1
 
 
 def _name(lettering: Lettering, symbol: Symbol, mine: Sequence[int]) -> None:
@@ -84,7 +85,7 @@ def bubble_tag(lettering: Lettering, mine: Sequence[int]) -> tuple[str, Reading]
     """Tag and reading of the words in a bubble, in reading order."""
     for w in mine:
         whole = lettering.read(w, "kks") or lettering.grammar.read(lettering.words[w].text, "instrument", repair=False)
-        if whole is not None:
+        if whole is not None and sum(c.isdigit() for c in whole.parts["number"]) >= FEWEST_FIGURES:
             return _written(whole), whole
     for i, w in enumerate(mine):
         letters = _letters(lettering, w)
