@@ -88,6 +88,7 @@ def link_parts(sheet: Sheet, *, symbols: Sequence[Symbol], words: Sequence[Word]
     """The drawing of a page whose symbols and words are known: lines traced, connections made, words given owners."""
     from pid.graph.attach import assign_words
     from pid.graph.build import direct_connections, direct_lines
+    from pid.graph.check import with_checks
     from pid.graph.connect import connect_symbols
 
     width = sheet.info.width
@@ -95,7 +96,7 @@ def link_parts(sheet: Sheet, *, symbols: Sequence[Symbol], words: Sequence[Word]
     connections = connect_symbols(symbols, lines, sheet_width=width)
     connections = direct_connections(connections, lines, symbols, sheet_width=width)
     owned, named, numbered = assign_words(words, symbols, lines, sheet_width=width)
-    return Drawing(
+    drawing = Drawing(
         source=sheet.source,
         sheet=sheet.info,
         symbols=named,
@@ -104,6 +105,7 @@ def link_parts(sheet: Sheet, *, symbols: Sequence[Symbol], words: Sequence[Word]
         words=owned,
         findings=_findings(sheet, symbols_found=len(symbols)),
     )
+    return with_checks(drawing)
 
 
 def drop_lettering(symbols: Sequence[Symbol], words: Sequence[Word]) -> tuple[Symbol, ...]:
