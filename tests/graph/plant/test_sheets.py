@@ -68,7 +68,7 @@ def _ends(drawing: Drawing) -> dict[int, list[tuple[str, str]]]:
                 and _touches(x, c.symbol.box)
             ),
             None,
-        )  # noqa: E501
+        )
         number = line.line_number if line else None
         if line is not None and c.sense and number not in used:
             used.add(number or line.id)
@@ -239,6 +239,6 @@ def test_check_command(two, tmp_path):
     (tmp_path / "D-100-003.json").write_text(_update(two[1], "c1", tag="D-100-077").to_json())
     broken = CliRunner().invoke(app, ["check", str(tmp_path), "--json"])
     assert broken.exit_code == 1
-    assert [f["code"] for f in json.loads(broken.output)["all sheets"]][0] == "connector-points-elsewhere"
+    assert next(f["code"] for f in json.loads(broken.output)["all sheets"]) == "connector-points-elsewhere"
     alone = CliRunner().invoke(app, ["check", str(tmp_path / "D-100-001.json")])
     assert (alone.exit_code, "nothing found" in alone.output) == (0, True)
