@@ -20,11 +20,11 @@ from pid.synth.scatter import scatter_sheet
 PX_PER_MM = 4.0
 
 
-def quarter(seed: int) -> tuple[np.ndarray, Drawing]:
-    """The upper left quarter of a scattered sheet: about a hundred symbols."""
+def corner(seed: int) -> tuple[np.ndarray, Drawing]:
+    """The upper left corner of a scattered sheet: some dozens of symbols."""
     ink, drawing = scatter_sheet(seed, px_per_mm=PX_PER_MM)
-    image = np.ascontiguousarray(render_raster(ink, PX_PER_MM)[:854, :1210])
-    inside = tuple(s for s in drawing.symbols if s.box[2] < 1205 and s.box[3] < 850)
+    image = np.ascontiguousarray(render_raster(ink, PX_PER_MM)[:600, :900])
+    inside = tuple(s for s in drawing.symbols if s.box[2] < 895 and s.box[3] < 595)
     return image, drawing.model_copy(update={"symbols": inside, "words": ()})
 
 
@@ -71,10 +71,10 @@ def test_runs_of_seeds_are_told_short() -> None:
 def test_a_trained_detector_gets_its_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torch", reason="torch is in the extra 'train' only")
     pytest.importorskip("ultralytics", reason="ultralytics is in the extra 'train' only")
-    held_out: list[LabelledSheet] = [label_sheet(*quarter(seed)) for seed in (900_500_001, 900_500_002)]
+    held_out: list[LabelledSheet] = [label_sheet(*corner(seed)) for seed in (900_500_001, 900_500_002)]
     monkeypatch.setattr(train_models, "draw_held_out", lambda *_, **__: (held_out[:1], held_out[1:]))
     sheets = tmp_path / "sheets"
-    fill_sheet_folder(sheets, quarter, [1])
+    fill_sheet_folder(sheets, corner, [1])
     recipe = ShapeRecipe(steps=1, batch=1, tile_px=128, learning_rate=1e-6, threads=1, start_sheets=1)
     out, told = tmp_path / "out", []
     train_models.train_shape_models(
@@ -86,12 +86,12 @@ def test_a_trained_detector_gets_its_card(tmp_path: Path, monkeypatch: pytest.Mo
     assert card["held_out"]["sheets"] == 2
     for part in ("held_out", "held_out_clean", "held_out_damaged"):
         rates = card[part]
-        assert 0.2 < rates["map50_kinds"] < 1
+        assert 0.1 < rates["map50_kinds"] < 1
         assert rates["map50_kinds"] < rates["ap50"]  # a kind is right less often than a box
-        assert rates["kinds"] > 20
+        assert rates["kinds"] > 10
     worst = [row["ap50"] for row in card["held_out"]["worst_kinds"].values()]
     assert worst == sorted(worst)
-    assert len(worst) > 1
+    assert worst
     assert any(line.startswith("held-out-clean:") and "map50_kinds" in line for line in told)
     assert (out / "kinds.onnx").exists()
     with pytest.raises(InputError, match="is not a folder of sheets"):
