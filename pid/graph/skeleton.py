@@ -109,7 +109,9 @@ class Skeleton:
         member = self.cluster >= 0
         label = self.cluster[member]
         weight = np.maximum(np.bincount(label), 1)
-        return np.column_stack([np.bincount(label, self.x[member]), np.bincount(label, self.y[member])]) / weight[:, None]
+        return (
+            np.column_stack([np.bincount(label, self.x[member]), np.bincount(label, self.y[member])]) / weight[:, None]
+        )
 
     def meets(self, pixel: int) -> list[int]:
         """The junction clusters that touch a pixel, each once."""

@@ -260,3 +260,86 @@ def test_vectors_tee_crossing_and_dash_pattern():
     found = connect_symbols(symbols, trace.lines, sheet_width=2500)
     assert {tuple(sorted((c.a, c.b))) for c in found} == {("e", "w"), ("t", "w"), ("e", "t"), ("n", "s")}
     assert sorted(line.style for line in trace.lines) == ["dashed", "solid", "solid", "solid"]
+
+
+def test_revision_cloud_over_a_pipe_is_no_line(sketch):
+    sketch.box("a", 300, 400)
+    sketch.box("b", 900, 400)
+    sketch.box("c", 600, 560)
+    sketch.line((315, 400), (885, 400))
+    for x in range(500, 700, 16):
+        for y in (320, 480):
+            cv2.ellipse(sketch.gray, (x + 8, y), (8, 6), 0, 180, 360, 0, 1)
+    for y in range(320, 480, 16):
+        for x in (500, 700):
+            cv2.ellipse(sketch.gray, (x, y + 8), (6, 8), 90, 180, 360, 0, 1)
+    trace = sketch.trace()
+    assert sketch.pairs(trace.lines) == {("a", "b")}
+    assert max(y for line in trace.lines for _, y in line.points) < 410
+
+
+def test_short_stroke_between_two_parts_is_a_line(sketch):
+    sketch.box("meter", 400, 400, group="instrument", w=40, h=40)
+    sketch.box("red", 440, 400, group="reducer", w=28)
+    sketch.line((420, 400), (426, 400))
+    assert sketch.pairs() == {("meter", "red")}
+    (line,) = sketch.trace().lines
+    assert line.kind == "signal"
+
+
+def test_bubble_close_by_without_a_stroke_is_not_joined(sketch):
+    sketch.box("meter", 400, 400, group="instrument", w=40, h=40)
+    sketch.box("red", 440, 400, group="reducer", w=28)
+    assert sketch.pairs() == set()
+
+
+def test_part_right_beside_a_pipe_is_joined(sketch):
+    sketch.box("a", 300, 400)
+    sketch.box("b", 900, 400)
+    sketch.box("f", 600, 411, group="fitting", w=30, h=8)
+    sketch.line((315, 400), (885, 400))
+    sketch.line((600, 400), (600, 408))
+    assert sketch.pairs() == {("a", "b"), ("a", "f"), ("b", "f")}
+
+
+def test_part_beside_a_pipe_without_ink_between_is_not_joined(sketch):
+    sketch.box("a", 300, 400)
+    sketch.box("b", 900, 400)
+    sketch.box("f", 600, 411, group="fitting", w=30, h=8)
+    sketch.line((315, 400), (885, 400))
+    assert sketch.pairs() == {("a", "b")}
+
+
+def test_dotted_line(sketch):
+    sketch.box("a", 300, 400, group="instrument")
+    sketch.box("b", 600, 400, group="instrument")
+    sketch.dashes((318, 400), (585, 400), on=2, off=5)
+    (line,) = sketch.trace().lines
+    assert line.style == "dotted"
+    assert sketch.pairs() == {("a", "b")}
+
+
+def test_branch_drawn_up_to_a_gap_of_a_dashed_header(sketch):
+    sketch.box("a", 300, 400)
+    sketch.box("b", 900, 400)
+    sketch.box("c", 604, 700, group="connector")
+    sketch.dashes((315, 400), (885, 400), on=24, off=10)  # a gap from 611 to 621
+    sketch.line((616, 402), (616, 688))
+    assert sketch.pairs() == {("a", "b"), ("a", "c"), ("b", "c")}
+
+
+def test_heat_tracing_beside_a_pipe_is_no_line(sketch):
+    sketch.box("a", 300, 400)
+    sketch.box("b", 900, 400)
+    sketch.line((315, 400), (885, 400))
+    sketch.dashes((330, 391), (870, 391))
+    (line,) = sketch.trace().lines
+    assert line.style == "solid"
+
+
+def test_thick_stub_between_two_valves_is_no_surround(sketch):
+    sketch.box("a", 300, 400)
+    sketch.box("b", 350, 400)
+    sketch.line((315, 400), (335, 400), width=6)
+    assert len(sketch.trace().lines) == 1
+    assert sketch.pairs() == {("a", "b")}
