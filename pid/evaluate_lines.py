@@ -238,8 +238,11 @@ def _is_near(point: Array, places: Array, reach: float = MEETING_PX) -> bool:
 
 
 def _outside(points: Array, boxes: Array) -> Array:
-    inside = ((points[:, None] > boxes[None, :, :2]) & (points[:, None] < boxes[None, :, 2:])).all(axis=2).any(axis=1)
-    return np.asarray(points[~inside], np.float64)
+    """The points (N, 2) that lie in none of the boxes (M, 4)."""
+    low = np.asarray(points[:, None] > boxes[None, :, :2], bool).all(axis=2)
+    high = np.asarray(points[:, None] < boxes[None, :, 2:], bool).all(axis=2)
+    inside: NDArray[np.bool_] = np.logical_and(low, high)
+    return np.asarray(points[~inside.any(axis=1)], np.float64)
 
 
 def _scale(truth: Drawing) -> float:

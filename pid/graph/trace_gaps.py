@@ -111,7 +111,7 @@ def _orient_dots(ends: list[FreeEnd], scale: float) -> None:
         near = [j for j in tree.query_ball_point(middles[k], DOT_PITCH * scale) if j != k]
         ways = middles[near] - middles[k]
         lengths = np.hypot(ways[:, 0], ways[:, 1])
-        if not len(near) or lengths.min() < 1e-6:
+        if not near or lengths.min() < 1e-6:
             continue
         way = ways[int(np.argmin(lengths))] / lengths.min()
         opposite = (ways @ way) / lengths < -0.95

@@ -49,7 +49,7 @@ class Runs:
     @cached_property
     def area(self) -> NDArray[np.float64]:
         """Pixels (count,) of each piece."""
-        return np.bincount(self.piece, self.stop - self.start, self.count)
+        return np.bincount(self.piece, self.stop - self.start, self.count).astype(np.float64)
 
     @cached_property
     def boxes(self) -> NDArray[np.float64]:
@@ -84,7 +84,8 @@ class Runs:
         x, y = x - middle_x[self.piece], y - middle_y[self.piece]
         xx, yy, xy = mean(x * x + own) + 1 / 12, mean(y * y) + 1 / 12, mean(x * y)
         half, swing = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
-        return np.sqrt(12 * np.maximum(np.column_stack([half + swing, half - swing]), 1 / 12))
+        bars = np.maximum(np.column_stack([half + swing, half - swing]), 1 / 12)
+        return np.asarray(np.sqrt(12 * bars), np.float64)
 
     def within(self, rows: slice, columns: slice) -> Index:
         """Indices of the runs that reach into a window."""

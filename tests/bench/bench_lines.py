@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -40,7 +41,7 @@ def sampled(lines: Sequence[Array]) -> Array:
     """Points every `STEP` pixels along polylines."""
     parts = []
     for line in lines:
-        for a, b in zip(line[:-1], line[1:], strict=True):
+        for a, b in pairwise(line):
             n = max(int(np.hypot(*(b - a)) / STEP), 1)
             parts.append(a + (b - a) * (np.arange(n)[:, None] + 0.5) / n)
     return np.concatenate(parts)
