@@ -33,6 +33,8 @@ _AS_ELEMENT = {
 }  # fmt: skip
 JOINT_CLASSES = ("PipeTee",)
 """Parts that a drawing has as a meeting of lines and not as a symbol."""
+LINE_ID = "PidLineId"
+"""Attribute by which a curve, once read, names the line that it became."""
 _TAGS = ("TagName", "SubTagName", "PipingComponentNumber", "PipingComponentName", "ItemTag")
 _SOLID = ("0", "solid", "")
 
@@ -44,8 +46,6 @@ class Items:
     symbols: dict[str, Symbol] = field(default_factory=dict)
     lines: dict[str, Line] = field(default_factory=dict)
     words: list[Word] = field(default_factory=list)
-    line_ids: dict[int, str] = field(default_factory=dict)
-    """Id of a line by the position of its CenterLine in the file."""
     used: set[str] = field(default_factory=set)
 
     def unique(self, name: str) -> str:
@@ -161,7 +161,7 @@ def read_lines(model: Element, frame: FileFrame, items: Items) -> None:
                 continue
             name = persistent_id(curve) or found.get("PidLine") or curve.get("ID") or f"line{len(items.lines) + 1}"
             line_id = items.unique(name)
-            items.line_ids[id(curve)] = line_id
+            curve.set(LINE_ID, line_id)
             items.lines[line_id] = Line(
                 id=line_id,
                 points=tuple((float(x), float(y)) for x, y in points),

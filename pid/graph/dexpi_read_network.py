@@ -16,7 +16,7 @@ import numpy as np
 from pid.drawing import Connection
 from pid.geometry import distance_to_segments
 from pid.graph import dexpi_classes as classes
-from pid.graph.dexpi_read_items import Items, read_attributes, walk
+from pid.graph.dexpi_read_items import LINE_ID, Items, read_attributes, walk
 from pid.graph.dexpi_read_shapes import child, children, local
 from pid.graph.dexpi_xml import Array, Element
 
@@ -55,12 +55,12 @@ def read_connections(model: Element, items: Items) -> tuple[Connection, ...]:
     _stand_in(model, items, topology)
     for element in walk(model):
         if local(element) == "PipingNetworkSegment":
-            _read_segment(element, items, topology)
+            _read_segment(element, topology)
     for element in walk(model):
         if local(element) == "InformationFlow":
             _read_flow(element, by_id, items, topology)
         elif local(element) == "ActuatingSystem":
-            _read_actuating_system(element, items, topology)
+            _read_actuating_system(element, topology)
     return _contract(items, topology)
 
 
@@ -74,13 +74,13 @@ def _stand_in(model: Element, items: Items, topology: Topology) -> None:
                 topology.stands_for[name] = holder
 
 
-def _read_segment(segment: Element, items: Items, topology: Topology) -> None:
+def _read_segment(segment: Element, topology: Topology) -> None:
     steps: list[tuple[str | None, str | None]] = []  # an item, or a line (its id, None for one without points)
     for element in segment:
         if local(element) in _IN_SEGMENT and element.get("ID"):
             steps.append((element.get("ID"), None))
         elif local(element) == "CenterLine":
-            steps.append((None, items.line_ids.get(id(element))))
+            steps.append((None, element.get(LINE_ID)))
     connection = child(segment, "Connection")
     start = connection.get("FromID") if connection is not None else None
     stop = connection.get("ToID") if connection is not None else None
@@ -105,10 +105,15 @@ def _read_segment(segment: Element, items: Items, topology: Topology) -> None:
 
 def _read_flow(flow: Element, by_id: dict[str | None, Element], items: Items, topology: Topology) -> None:
     ends = [_association(flow, f"has logical {role}") for role in ("start", "end")]
-    lines = tuple(items.line_ids[id(c)] for c in children(flow, "CenterLine") if id(c) in items.line_ids)
+    lines = _lines(flow, "CenterLine")
     found = [_drawn_end(by_id.get(end), by_id, items, topology, lines) if end else None for end in ends]
     if found[0] and found[1] and found[0] != found[1]:
         topology.joints.append(Joint(found[0], found[1], lines, is_signal=True))
+
+
+def _lines(element: Element, tag: str) -> tuple[str, ...]:
+    """The lines that an element's curves became."""
+    return tuple(c.get(LINE_ID) for c in children(element, tag) if c.get(LINE_ID))
 
 
 def _association(element: Element, kind: str) -> str | None:
@@ -135,7 +140,8 @@ def _drawn_end(
             return None
         actuator, valve = _parts(system)
         return actuator if actuator in items.symbols else valve
-    return element.get("ID")
+    name = element.get("ID")
+    return str(name) if name else None
 
 
 def _parts(system: Element) -> tuple[str | None, str | None]:
@@ -151,7 +157,7 @@ def _parts(system: Element) -> tuple[str | None, str | None]:
 
 def _tap(segment: Element, items: Items, topology: Topology, lines: tuple[str, ...]) -> str | None:
     """A joint where a measuring line meets a segment: on the segment's line that is nearest to an end of it."""
-    drawn = [items.line_ids[id(c)] for c in children(segment, "CenterLine") if id(c) in items.line_ids]
+    drawn = _lines(segment, "CenterLine")
     if not drawn:
         return next((e.get("ID") for e in segment if local(e) in _IN_SEGMENT), None)
     best = drawn[0]
@@ -170,10 +176,10 @@ def _segments(items: Items, key: str) -> Array:
     return np.concatenate([points[:-1], points[1:]], axis=1)
 
 
-def _read_actuating_system(system: Element, items: Items, topology: Topology) -> None:
+def _read_actuating_system(system: Element, topology: Topology) -> None:
     actuator, valve = _parts(system)
     if actuator and valve:
-        stems = tuple(items.line_ids[id(c)] for c in children(system, "PolyLine") if id(c) in items.line_ids)
+        stems = _lines(system, "PolyLine")
         topology.joints.append(Joint(actuator, valve, stems, is_signal=True))
 
 

@@ -2,7 +2,7 @@
 
 Layers are PDF's optional content groups. A PDF page stays what it is, vectors and text: it is laid over the overlay in
 the blend mode Multiply, in which white paper is clear and the order does not matter. Any other page is a picture
-underneath, in a layer of its own. The page is in points; overlay and original meet in the frame of the page as uploaded.
+underneath, in a layer of its own. The page is in points; both meet in the frame of the page as uploaded.
 """
 
 from __future__ import annotations
@@ -241,14 +241,16 @@ def _open(original: Path, page: int) -> Any:
 
 
 def _lay_over(original: Path, page: int, overlay: bytes) -> bytes:
-    """The overlay's page with the original's page on it, in Multiply. Comments of the original stay behind."""
+    """The overlay's page with the original's page on it, in Multiply. Comments of the original stay behind.
+
+    pdfium turns the page upright and moves its visible corner to the origin.
+    """
     import pypdfium2
     import pypdfium2.raw as pdfium_c
 
     source, target = _open(original, page), pypdfium2.PdfDocument(overlay)
     try:
         picture = source.page_as_xobject(page - 1, target).as_pageobject()
-        picture.set_matrix(pypdfium2.PdfMatrix(*_upright(source[page - 1])))
         pdfium_c.FPDFPageObj_SetBlendMode(picture, b"Multiply")
         sheet = target[0]
         sheet.insert_obj(picture)
@@ -259,14 +261,3 @@ def _lay_over(original: Path, page: int, overlay: bytes) -> bytes:
         target.close()
         source.close()
     return buffer.getvalue()
-
-
-def _upright(page: Any) -> tuple[float, float, float, float, float, float]:
-    """PDF matrix of a page's user space to the page as shown: turned, its visible corner at the origin, y up."""
-    x0, y0, x1, y1 = page.get_bbox()
-    return {
-        0: (1.0, 0.0, 0.0, 1.0, -x0, -y0),
-        90: (0.0, -1.0, 1.0, 0.0, -y0, x1),
-        180: (-1.0, 0.0, 0.0, -1.0, x1, y1),
-        270: (0.0, 1.0, -1.0, 0.0, y1, -x0),
-    }[page.get_rotation()]
