@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pid.geometry import as_boxes, polyline_length
+from pid.graph.check_control import RELIEF
 from pid.graph.check_rules import CheckRules, Problem, name_of
 from pid.graph.piping import End
 from pid.graph.plant_reading import PlantReading
@@ -87,7 +88,7 @@ def check_line_numbers(reading: PlantReading, rules: CheckRules) -> Iterator[Pro
 
 
 def check_size_changes(reading: PlantReading, rules: CheckRules) -> Iterator[Problem]:
-    """Pipes of two sizes that run on into each other with no reducer between."""
+    """Pipes of two sizes that run on into each other with no reducer between; relief valves have a wider outlet."""
     piping = reading.piping
     seen: set[frozenset[str]] = set()
     for i, line in enumerate(piping.lines):
@@ -101,8 +102,9 @@ def check_size_changes(reading: PlantReading, rules: CheckRules) -> Iterator[Pro
                     continue
                 size = reading.grammar.line_parts(other.line_number).get("size")
                 pair = frozenset((line.line_number, other.line_number))
-                groups = {piping.symbols[s].group for s in step.via}
-                if own and size and own != size and "reducer" not in groups and pair not in seen:
+                passed = [piping.symbols[s] for s in step.via]
+                may_change = any(s.group == "reducer" or s.kind in RELIEF for s in passed)
+                if own and size and own != size and not may_change and pair not in seen:
                     seen.add(pair)
                     yield Problem(
                         "size-change-without-reducer",

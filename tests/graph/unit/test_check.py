@@ -118,6 +118,11 @@ def test_size_change_without_reducer(unit):
     assert set(finding.subjects) == {"l4", "l5", "v2"}
 
 
+def test_a_relief_valve_has_a_wider_outlet(unit):
+    unit.change("l8", line_number='3"-P-1005-A1A')
+    assert codes(unit) == []
+
+
 def test_connector_without_number(unit):
     unit.change("c2", tag=None)
     assert only(unit, "connector-without-number").subjects == ("c2",)
