@@ -84,6 +84,7 @@ def write_exports(
     drawing: Drawing, stem: str, out: Path, formats: Sequence[str], *, original: Path, sheet: Sheet
 ) -> list[Path]:
     """Write the drawing as STEM in several formats; all files appear at once, or none. Returns what was written."""
+    check_formats(formats)
     if not formats:
         return []
     out.mkdir(parents=True, exist_ok=True)
