@@ -12,7 +12,17 @@ PACKAGE = Path(__file__).resolve().parents[1] / "pid"
 STAGES = ("document", "detect", "structure", "graph", "estimate", "synth")
 FOUNDATION = ("errors", "resources", "drawing", "sheet", "geometry", "catalog")
 """In this order: each imports only those before it."""
-JOINING = ("evaluate", "evaluate_lines", "evaluate_given", "annotate", "pipeline", "report", "export_files", "recognize_files", "train_models")
+JOINING = (
+    "evaluate",
+    "evaluate_lines",
+    "evaluate_given",
+    "annotate",
+    "pipeline",
+    "report",
+    "export_files",
+    "recognize_files",
+    "train_models",
+)
 TRAINING = ("torch", "torchvision", "ultralytics", "torch_geometric")
 TRAINING_FILES = ("train.py", "network.py", "fit.py")
 

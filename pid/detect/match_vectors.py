@@ -119,7 +119,7 @@ class GlyphMatcher:
         x0, y0, x1, y1 = box
         x, y = self._centers.T
         held = (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)
-        return [self._texts[k].text for k in np.flatnonzero(held)]
+        return [self._texts[k].text for k in np.flatnonzero(held).tolist()]
 
 
 def find_exact(field: GlyphField, matcher: GlyphMatcher, words: Array) -> list[Match]:
