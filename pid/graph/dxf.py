@@ -23,7 +23,7 @@ from pid.catalog import Variant, load_catalog
 from pid.drawing import Box, Drawing, Line, Symbol, Word
 from pid.errors import InputError
 from pid.geometry import bounds, transform_points
-from pid.graph.overlay import element_rgb, elements, layer_of, layers, outline
+from pid.graph.overlay import WORD_LAYER, element_rgb, elements, layer_of, layers, outline
 
 Array = NDArray[np.float64]
 
@@ -32,6 +32,8 @@ ATTRIBUTES = ("ID", "TAG", "KIND", "GROUP", "SCORE")
 _STRING, _REAL = 1000, 1040
 _TEXT_SHARE = 0.6
 """Height of an overlay text as a share of the box of the word that it repeats: capitals in a box with a margin."""
+_WIDTH_PER_HEIGHT = 0.7
+"""Mean advance of a character, in heights: no text is wider than its box, whatever its angle is taken for."""
 _LABEL_MM_SHARE = 1 / 400
 """Height of a symbol's tag as a share of the sheet's width: 2.5 mm on an A0 sheet."""
 
@@ -63,6 +65,8 @@ def write_dxf(drawing: Drawing, path: Path, *, source_height: float | None = Non
     colors = {layer_of(element): element_rgb(element) for element in elements(drawing)}
     for name in layers(drawing):
         document.layers.add(f"PID_{name}").rgb = colors[name]
+    if drawing.words:  # the original shows them already: one switches them on to check what was read
+        document.layers.get(f"PID_{WORD_LAYER}").off()
     blocks: set[str] = set()
     for line in drawing.lines:
         _add_line(space, line, matrix)
@@ -118,7 +122,8 @@ def _add_word(space: Any, word: Word, matrix: Array) -> None:
     quarter = round(word.angle / 90) % 4
     base, along = corners[(3, 2, 1, 0)[quarter]], corners[(2, 1, 0, 3)[quarter]]
     up = corners[(0, 3, 2, 1)[quarter]]
-    height = max(_TEXT_SHARE * float(np.hypot(*(up - base))), 1e-6)
+    widest = float(np.hypot(*(along - base))) / (_WIDTH_PER_HEIGHT * max(len(word.text), 1))
+    height = max(min(_TEXT_SHARE * float(np.hypot(*(up - base))), widest), 1e-6)
     turn = math.degrees(math.atan2(*(along - base)[::-1]))
     entity = space.add_text(
         word.text.replace("\n", " "), height=height, rotation=turn, dxfattribs={"layer": f"PID_{layer_of(word)}"}

@@ -77,6 +77,7 @@ def test_dxf_blocks_carry_attributes_and_fill_the_boxes(tmp_path: Path) -> None:
     reducer, mirrored = inserts["red"], inserts["red"].virtual_entities()
     assert reducer.dxf.yscale < 0 or reducer.dxf.xscale < 0
     assert list(mirrored)
+    assert document.layers.get("PID_WORDS").is_off()
     words = {e.dxf.text: e.dxf.rotation for e in document.modelspace().query("TEXT")}
     assert words["HV-1"] == pytest.approx(0)
     assert words["0100-P-1001-A1"] == pytest.approx(90)
