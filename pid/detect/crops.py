@@ -27,6 +27,8 @@ POSES = 8
 NOTHING = "nothing"
 """Label of a cut that shows no symbol, so that the classifier can contradict the detector."""
 NOTHING_SHARE = 0.1
+PER_SHEET, MIXED = 192, 40
+"""Crops cut from a sheet at a time, and batches' worth of crops they are mixed among."""
 NOTHING_IOU = 0.1
 """A box overlapping every symbol less than this shows none of them."""
 RARE_POWER = 0.5
@@ -95,20 +97,17 @@ def cut_crops(
 ) -> Iterator[CropBatch]:
     """Endless batches of labelled crops from random sheets; rare kinds come more often than they are drawn."""
     index = {name: i for i, name in enumerate(labels)}
-    per_sheet = max(8, batch // 8)
+    pool: list[tuple[Image, int, int]] = []
     while True:
-        images: list[Image] = []
-        kinds: list[int] = []
-        poses: list[int] = []
-        while len(images) < batch:
+        # A sheet takes longer to read than its crops to cut: many from each, mixed with those of other sheets.
+        while len(pool) < MIXED * batch:
             sheet = sheets.random_sheet(rng)
-            for box, kind, pose in _choose(sheet, index, rng, per_sheet):
+            for box, kind, pose in _choose(sheet, index, rng, PER_SHEET):
                 image, turned = _alter(cut_crop(sheet.image, _jittered(box, rng, jitter)), pose, rng)
-                images.append(image)
-                kinds.append(kind)
-                poses.append(turned)
-        order = rng.permutation(len(images))[:batch]
-        yield CropBatch(np.stack(images)[order], np.array(kinds, np.int64)[order], np.array(poses, np.int64)[order])
+                pool.append((image, kind, turned))
+        chosen = [pool.pop(int(rng.integers(len(pool)))) for _ in range(batch)]
+        images, kinds, poses = zip(*chosen, strict=True)
+        yield CropBatch(np.stack(images), np.array(kinds, np.int64), np.array(poses, np.int64))
 
 
 def _choose(
