@@ -99,10 +99,9 @@ def _throw(table: _Table, kind: Kind, *, growth: float = 1.0) -> None:
     variant = kind.variants[int(rng.choice(len(weights), p=weights / weights.sum()))]
     scale = table.scale * float(rng.uniform(0.85, 1.15)) * growth
     stretch = float(np.exp(rng.uniform(-1, 1) * np.log(MOST_STRETCH))) if growth > 1 else 1.0
-    piece = Piece(
-        kind, variant, 0.0, 0.0, (scale * stretch**0.5, scale / stretch**0.5),
-        int(rng.choice([0, 0, 90, 90, 180, 270])), bool(rng.random() < 0.25), table.pen_mm, id=f"s{len(table.pieces) + 1}",
-    )  # fmt: skip
+    size = (scale * stretch**0.5, scale / stretch**0.5)
+    turn, mirrored = int(rng.choice([0, 0, 90, 90, 180, 270])), bool(rng.random() < 0.25)
+    piece = Piece(kind, variant, 0.0, 0.0, size, turn, mirrored, table.pen_mm, id=f"s{len(table.pieces) + 1}")
     for _ in range(TRIES):
         piece.x, piece.y = float(rng.uniform(15, WIDTH_MM - 15)), float(rng.uniform(15, HEIGHT_MM - 15))
         box = piece.box
