@@ -70,6 +70,7 @@ class Recognizer:
 
     def recognize_sheet(self, sheet: Sheet, *, progress: Progress | None = None) -> Drawing:
         """Run every stage on a loaded page."""
+        from pid.detect.actuator_stems import add_stems
         from pid.detect.nozzle_stubs import name_nozzle_stubs
 
         _tell(progress, "finding symbols", 0.0)
@@ -79,7 +80,8 @@ class Recognizer:
         words = self._reader.read_words(
             sheet, regions=lettered, progress=lambda share: _tell(progress, "reading words", share)
         )
-        symbols = name_nozzle_stubs(drop_lettering(symbols, words), words, sheet.gray)
+        symbols = add_stems(drop_lettering(symbols, words), sheet.gray)
+        symbols = name_nozzle_stubs(symbols, words, sheet.gray)
         _tell(progress, "tracing lines", 0.0)
         drawing = link_parts(sheet, symbols=symbols, words=words)
         _tell(progress, "done", 1.0)
