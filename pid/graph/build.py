@@ -162,13 +162,15 @@ def direct_lines(lines: Sequence[Line], symbols: Sequence[Symbol], *, sheet_widt
     scale = sheet_width / 5000.0
     arrows = [s for s in symbols if s.group == "flow_arrow" and s.score > 0]
     shown: dict[int, set[str]] = defaultdict(set)
+    places = [np.array(line.points) for line in lines]
+    low, high = (np.array([end(p, axis=0) for p in places]).reshape(-1, 2) for end in (np.min, np.max))
     for arrow in arrows:
         middle = np.array([(arrow.box[0] + arrow.box[2]) / 2, (arrow.box[1] + arrow.box[3]) / 2])
         turn = np.deg2rad(arrow.rotation)
         heading = np.array([np.cos(turn), -np.sin(turn)]) * (-1 if arrow.mirrored else 1)
         reach = ARROW_REACH * scale + 0.5 * max(arrow.box[2] - arrow.box[0], arrow.box[3] - arrow.box[1])
-        for i, line in enumerate(lines):
-            sense = _sense(np.array(line.points), middle, heading, reach)
+        for i in np.flatnonzero(((middle >= low - reach) & (middle <= high + reach)).all(axis=1)).tolist():
+            sense = _sense(places[i], middle, heading, reach)
             if sense:
                 shown[i].add(sense)
     out = []

@@ -55,12 +55,19 @@ class SymbolIndex:
         self.rank = np.array([0 if s.group == "nozzle" else 2 if s.group in HOSTS else 1 for s in symbols], int)
         self._rows: list[list[float]] = self.boxes.tolist()
         self._cells = self._by_cell()
+        self._told: dict[tuple[float, float, float, float, float], int | None] = {}
 
     def holder(self, point: Array, outward: Array, *, reach: float = TOUCH) -> int | None:
         """Index of the symbol that a line end at `point`, running in the direction `outward`, ends at.
 
         `reach` (at a width of 5000 px) is how far ahead the line may stop short of the symbol.
         """
+        asked = (float(point[0]), float(point[1]), float(outward[0]), float(outward[1]), reach)
+        if asked not in self._told:
+            self._told[asked] = self._find_holder(point, outward, reach)
+        return self._told[asked]
+
+    def _find_holder(self, point: Array, outward: Array, reach: float) -> int | None:
         px, py = float(point[0]), float(point[1])
         far = reach * self.scale
         distance = {i: self._gap(i, px, py) for i in self._around(px, py, far)}

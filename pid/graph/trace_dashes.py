@@ -40,17 +40,13 @@ def close_dashes(graph: StrokeGraph, *, scale: float, held: Iterable[int] = (), 
             ends.append(FreeEnd(graph, node, scale))
     known |= {e.node for e in ends}
     branches = [FreeEnd(graph, n, scale) for n in graph.free_ends() if n not in known]
-    bends, dashes = _bends(graph), _dash_segments(graph, scale)
+    open_lines = _OpenLines(graph, scale)
     for i, end in enumerate(ends):
-        if i in used or graph.degree(end.node) != 1:
-            continue
-        if _run_on(graph, end, bends, scale) or _run_into(graph, end, dashes, scale):
-            bends, dashes = _bends(graph), _dash_segments(graph, scale)
+        if i not in used and graph.degree(end.node) == 1:
+            open_lines.run_on(end) or open_lines.run_into(end)
     for end in branches:  # a solid branch that was drawn up to a gap of the dashed line
         if end.length > BRANCH_LENGTH * scale and graph.degree(end.node) == 1:
-            gaps = dashes[[graph.strokes[int(k)].gap for k in dashes[:, 4]]]
-            if _run_into(graph, end, gaps, scale, most=BRANCH_GAP):
-                dashes = _dash_segments(graph, scale)
+            open_lines.run_into(end, most=BRANCH_GAP, gaps_only=True)
 
 
 def _close_corners(graph: StrokeGraph, ends: list[FreeEnd], scale: float) -> set[int]:
@@ -83,23 +79,6 @@ def _cut_at_corners(graph: StrokeGraph, scale: float) -> None:
         sharp = np.flatnonzero((cosine < 0.5) & (np.minimum(n[:-1], n[1:]) > DOT_LENGTH * scale)) + 1
         if len(sharp):
             graph.cut(key, sharp.tolist())
-
-
-def _bends(graph: StrokeGraph) -> tuple[list[int], Array]:
-    """Nodes with two strokes and more, and their places (N, 2)."""
-    nodes = [n for n in graph.nodes() if graph.degree(n) > 1]
-    return nodes, np.array([graph.xy[n] for n in nodes]).reshape(-1, 2)
-
-
-def _dash_segments(graph: StrokeGraph, scale: float) -> Array:
-    """The straight pieces (N, 5) of dashed lines, gaps included."""
-    segments = straight_pieces(graph)
-    dashes = [
-        key
-        for key, s in graph.strokes.items()
-        if s.gap or s.dashed or (s.length < DASH_LENGTH * scale and _has_gap(graph, key))
-    ]
-    return segments[np.isin(segments[:, 4], dashes)]
 
 
 def _dash_end(graph: StrokeGraph, node: int, held: set[int], scale: float) -> FreeEnd:
@@ -136,43 +115,91 @@ def _corner(a: FreeEnd, b: FreeEnd, scale: float) -> tuple[float, Array] | None:
     return abs(along_a) + abs(along_b), a.point + a.outward * along_a
 
 
-def _run_on(graph: StrokeGraph, end: FreeEnd, bends: tuple[list[int], Array], scale: float) -> bool:
-    """Join the open end of a dashed line to a bend or tee right ahead from which a line runs on straight."""
-    nodes, places = bends
-    v = places - end.point
-    along, across = v @ end.outward, np.abs(v[:, 0] * end.outward[1] - v[:, 1] * end.outward[0])
-    good = np.flatnonzero((along > 0) & (along < DASH_GAP * scale) & (across < 2.5 * scale + 0.06 * along))
-    for i in good[np.argsort(along[good])].tolist():
-        node = nodes[i]
-        if any(float(graph.arm(node, k, ARM_REACH * scale) @ end.outward) > COS_END for k in graph.at[node]):
-            graph.add(Stroke(end.node, node, np.vstack([end.point, graph.xy[node]]), end.width, gap=True))
+class _OpenLines:
+    """What open ends may run on from or into: bends, and the straight pieces of dashed lines, kept as lines are joined.
+
+    A join changes a stroke or three; all else stays as it was found.
+    """
+
+    def __init__(self, graph: StrokeGraph, scale: float) -> None:
+        self.graph, self.scale = graph, scale
+        self.nodes = [n for n in graph.nodes() if graph.degree(n) > 1]
+        self.places = np.array([graph.xy[n] for n in self.nodes]).reshape(-1, 2)
+        segments = straight_pieces(graph)
+        self.dashes = segments[np.isin(segments[:, 4], [key for key in graph.strokes if self._is_dash(key)])]
+
+    def _is_dash(self, key: int) -> bool:
+        """Whether a stroke is a part of a dashed line: a gap, or a short piece beside one."""
+        s = self.graph.strokes[key]
+        if s.gap or s.dashed:
             return True
-    return False
+        return _has_gap(self.graph, key) and s.length < DASH_LENGTH * self.scale
 
-
-def _run_into(graph: StrokeGraph, end: FreeEnd, dashes: Array, scale: float, most: float = 0.8 * DASH_GAP) -> bool:
-    """Join an open end to the dashed line that it runs into within `most` pixels, as a tee."""
-    segments = dashes[dashes[:, 4] != end.key]
-    start, d = segments[:, :2], segments[:, 2:4] - segments[:, :2]
-    cross = end.outward[0] * d[:, 1] - end.outward[1] * d[:, 0]
-    v = start - end.point
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ahead = (v[:, 0] * d[:, 1] - v[:, 1] * d[:, 0]) / cross
-        share = (v[:, 0] * end.outward[1] - v[:, 1] * end.outward[0]) / cross
-    steep = np.abs(cross) > 0.7 * np.hypot(d[:, 0], d[:, 1])
-    long = np.hypot(d[:, 0], d[:, 1]) > 8 * scale
-    good = np.flatnonzero(steep & long & (ahead > -3 * scale) & (ahead < most * scale) & (share >= 0) & (share <= 1))
-    if not len(good):
+    def run_on(self, end: FreeEnd) -> bool:
+        """Join the open end of a dashed line to a bend or tee right ahead from which a line runs on straight."""
+        graph, scale = self.graph, self.scale
+        v = self.places - end.point
+        along, across = v @ end.outward, np.abs(v[:, 0] * end.outward[1] - v[:, 1] * end.outward[0])
+        good = np.flatnonzero((along > 0) & (along < DASH_GAP * scale) & (across < 2.5 * scale + 0.06 * along))
+        for i in good[np.argsort(along[good])].tolist():
+            node = self.nodes[i]
+            if any(float(graph.arm(node, k, ARM_REACH * scale) @ end.outward) > COS_END for k in graph.at[node]):
+                graph.add(Stroke(end.node, node, np.vstack([end.point, graph.xy[node]]), end.width, gap=True))
+                self._joined(end.node, node)
+                return True
         return False
-    i = int(good[np.argmin(ahead[good])])
-    key, point = int(segments[i, 4]), end.point + end.outward * ahead[i]
-    points = graph.strokes[key].points
-    at = int(np.flatnonzero((points[:-1] == segments[i, :2]).all(axis=1))[0]) + 1
-    graph.strokes[key].points = np.insert(points, at, point, axis=0)
-    node = len(graph.xy)
-    graph.cut(key, [at])
-    graph.add(Stroke(end.node, node, np.vstack([end.point, point]), end.width, gap=True))
-    return True
+
+    def run_into(self, end: FreeEnd, *, most: float = 0.8 * DASH_GAP, gaps_only: bool = False) -> bool:
+        """Join an open end to the dashed line, or the gap of one, that it runs into within `most` pixels, as a tee."""
+        graph, scale = self.graph, self.scale
+        segments = self._ahead(end, most)
+        if gaps_only:
+            segments = segments[[graph.strokes[int(k)].gap for k in segments[:, 4]]]
+        start, d = segments[:, :2], segments[:, 2:4] - segments[:, :2]
+        cross = end.outward[0] * d[:, 1] - end.outward[1] * d[:, 0]
+        v = start - end.point
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ahead = (v[:, 0] * d[:, 1] - v[:, 1] * d[:, 0]) / cross
+            share = (v[:, 0] * end.outward[1] - v[:, 1] * end.outward[0]) / cross
+        length = np.hypot(d[:, 0], d[:, 1])
+        good = (np.abs(cross) > 0.7 * length) & (length > 8 * scale) & (share >= 0) & (share <= 1)
+        good &= (ahead > -3 * scale) & (ahead < most * scale)
+        if not good.any():
+            return False
+        i = int(np.flatnonzero(good)[np.argmin(ahead[good])])
+        key, point = int(segments[i, 4]), end.point + end.outward * ahead[i]
+        points = graph.strokes[key].points
+        at = int(np.flatnonzero((points[:-1] == segments[i, :2]).all(axis=1))[0]) + 1
+        graph.strokes[key].points = np.insert(points, at, point, axis=0)
+        node = len(graph.xy)
+        graph.cut(key, [at])
+        graph.add(Stroke(end.node, node, np.vstack([end.point, point]), end.width, gap=True))
+        self._joined(end.node, node, gone=key)
+        return True
+
+    def _ahead(self, end: FreeEnd, most: float) -> Array:
+        """The pieces of other strokes that come near to the way ahead of an end."""
+        reach = max(most, 3.0) * self.scale
+        low = np.minimum(self.dashes[:, :2], self.dashes[:, 2:4]) <= end.point + reach
+        high = np.maximum(self.dashes[:, :2], self.dashes[:, 2:4]) >= end.point - reach
+        return self.dashes[low.all(axis=1) & high.all(axis=1) & (self.dashes[:, 4] != end.key)]
+
+    def _joined(self, *nodes: int, gone: int | None = None) -> None:
+        """Take note of what a join at some nodes has changed, and of the stroke that it has replaced."""
+        graph = self.graph
+        known = set(self.nodes)
+        added = [n for n in nodes if n not in known]
+        self.nodes += added
+        self.places = np.vstack([self.places, *(graph.xy[n] for n in added)])
+        changed = {k for n in nodes for k in graph.at[n]}
+        kept = ~np.isin(self.dashes[:, 4], [*changed, -1 if gone is None else gone])
+        rows = [
+            np.column_stack([points[:-1], points[1:], np.full(len(points) - 1, k)])
+            for k in sorted(changed)
+            if self._is_dash(k)
+            for points in [graph.strokes[k].points]
+        ]
+        self.dashes = np.vstack([self.dashes[kept], *rows])
 
 
 def _has_gap(graph: StrokeGraph, key: int) -> bool:

@@ -152,7 +152,28 @@ def _near_pairs(ends: list[FreeEnd], boxes: Array, scale: float) -> list[tuple[i
             & (points[:, 1] < y1 + tolerance)
         ).tolist()
         pairs |= {(i, j) for k, i in enumerate(inside) for j in inside[k + 1 :]}
-    return [(int(i), int(j)) for i, j in sorted(pairs)]
+    if not pairs:
+        return []
+    near = np.array(sorted(pairs), np.intp)
+    return [(i, j) for i, j in near[_face_each_other(ends, near)].tolist()]
+
+
+def _face_each_other(ends: list[FreeEnd], pairs: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Which pairs (N, 2) of ends are no further apart than may be bridged in some case and do not turn away.
+
+    The same tests as `_lateral_offset`'s least strict ones, on all pairs at once: at a long leader's lettering or in a
+    sheet's notes thousands of ends stand together.
+    """
+    points, outward = np.array([e.point for e in ends]), np.array([e.outward for e in ends])
+    free = ~outward.any(axis=1)
+    a, b = pairs.T
+    v = points[b] - points[a]
+    gap = np.hypot(v[:, 0], v[:, 1])
+    ahead = free[a] | ((outward[a] * v).sum(axis=1) >= (0.5 - 1e-9) * gap)
+    behind = free[b] | (-(outward[b] * v).sum(axis=1) >= (0.5 - 1e-9) * gap)
+    opposite = free[a] | free[b] | ((outward[a] * outward[b]).sum(axis=1) <= -0.9 + 1e-9)
+    told = ~(free[a] & free[b])
+    return np.asarray((gap < 1e-6) | (told & opposite & ahead & behind), bool)
 
 
 def _bridge_cost(a: FreeEnd, b: FreeEnd, segments: Array, boxes: Array, scale: float) -> float | None:
