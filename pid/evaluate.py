@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
+from pid.detect.precision import average_precision
 from pid.drawing import IDENTITY, SCHEMA, Connection, Drawing, Line, Matrix, Symbol, Word
 from pid.errors import InputError
 from pid.evaluate_lines import LineMatch, Share, score_directions, score_meetings, score_types
@@ -203,7 +204,9 @@ def _score_symbols(truth: Truth, predicted: list[Symbol], connections: Iterable[
     found = [s for s in predicted if s.group in listed or s.group not in OPTIONAL_GROUPS]
     pairs = match_symbols(true, found, sheet_width=truth.drawing.sheet.width)
     figures: dict[str, Any] = {"symbols": Rates.of(len(pairs), len(found), len(true))}
-    figures["ap50"] = _average_precision(len(true), found, pairs)
+    figures["ap50"] = average_precision(
+        np.array([s.score for s in found]), np.array([i in pairs for i in range(len(found))]), len(true)
+    )
     wrong, base = len(true) + len(found) - 2 * len(pairs), len(true)
     if "groups" in truth.complete:
         rates = _rates_by(lambda s: s.group, true, found, pairs)
@@ -218,15 +221,6 @@ def _score_symbols(truth: Truth, predicted: list[Symbol], connections: Iterable[
         wrong += c.truth + c.found - 2 * round(c.recall * c.truth)
         base += c.truth
     return figures | {"review_load": 100.0 * wrong / max(base, 1)}
-
-
-def _average_precision(true_count: int, found: Sequence[Symbol], pairs: Mapping[int, int]) -> float:
-    """Mean over 101 recall levels of the best precision reached at that recall or beyond."""
-    if not found or not true_count:
-        return 0.0
-    hits = np.cumsum([i in pairs for i in sorted(range(len(found)), key=lambda k: -found[k].score)])
-    recall, precision = hits / true_count, hits / np.arange(1, len(hits) + 1)
-    return float(np.mean([precision[recall >= r].max(initial=0.0) for r in np.linspace(0, 1, 101)]))
 
 
 def _rates_by(key: Any, true: Sequence[Symbol], found: Sequence[Symbol], pairs: Mapping[int, int]) -> dict[str, Rates]:

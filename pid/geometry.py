@@ -41,6 +41,13 @@ def box_iou(a: ArrayLike, b: ArrayLike) -> Array:
     return np.asarray(inter / np.maximum(union, 1e-9), np.float64)
 
 
+def box_gap(a: Sequence[float], b: Sequence[float]) -> float:
+    """Distance between two boxes (xyxy), 0 where they overlap."""
+    dx = max(a[0] - b[2], b[0] - a[2], 0.0)
+    dy = max(a[1] - b[3], b[1] - a[3], 0.0)
+    return float(np.hypot(dx, dy))
+
+
 def grown(boxes: ArrayLike, by: float) -> Array:
     """Boxes (N, 4) with every side moved outward by `by`."""
     return np.asarray(as_boxes(boxes) + np.array([-by, -by, by, by]), np.float64)

@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pid.catalog import FLATTENING_ERROR_MM, Kind, Port, Variant, load_catalog
+from pid.catalog import Kind, load_catalog
 from pid.drawing import GROUPS
 from pid.errors import InputError
 from pid.geometry import distance_to_segments
+from pid.symbol_svg import FLATTENING_ERROR_MM, Port, Variant
 
 PORT_OFF_INK_MM = 0.6  # a port on a bar stands where the pipe's centre line meets it, give or take a pen width
 RUN_THROUGH = ("flow_arrow",)  # the pipe runs through an arrow head

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from pid.catalog import Kind, Variant
+from pid.catalog import Kind
 from pid.drawing import Box, Point
+from pid.symbol_svg import Variant
 
 THIN_MM = 0.5
 """A variant flatter than this (a bar) is not scaled along its thickness."""

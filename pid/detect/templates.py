@@ -1,14 +1,14 @@
 """What the catalogue's symbols look like, and which of them a few paths are: an exact comparison, no network.
 
 A *template* is one catalogue variant in the unit frame of `pid.detect.outline`, with or without its outside shapes
-(stems) and with or without what its paper-coloured fills hide, as files keep either. A *fit* is a template in a pose
-that lies on given ink. A template is *plain* when its ink alone says little: a bar, a circle, a box, a triangle.
+(stems) and with or without what its paper-coloured fills hide, as files keep either (`pid.detect.template_shapes`). A
+*fit* is a template in a pose that lies on given ink.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -16,17 +16,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pid.catalog import Catalog, Kind, Shape, Variant, load_catalog
+from pid.catalog import Catalog, load_catalog
 from pid.detect.outline import (
     POSES,
     Outline,
-    Piece,
     distance_map,
-    make_outline,
     pose_fill,
     pose_points,
     to_cells,
 )
+from pid.detect.template_shapes import Template, make_templates
 from pid.drawing import Box, Point
 from pid.geometry import Array, bounds
 
@@ -44,24 +43,10 @@ PROPORTION_COST = 0.01
 """Added to the mean distance for proportions wrong by a factor of e: of two that fit, the undistorted one is meant."""
 COST_STEP = 0.002
 """Costs closer than this are the same: coordinates are rounded in files."""
-PLAIN_STROKES, PLAIN_CORNERS = 2, 4
 SAME_POSE = 0.045
 """A template is symmetric when no point of its turned or mirrored copy is further off; two cells of the map."""
 _VERIFIED = 40
 _FIRST_STEP = 4
-_ROUND_POINTS, _ROUND_SPREAD = 12, 0.03
-
-
-@dataclass(frozen=True, eq=False)
-class Template:
-    """A catalogue variant in the unit frame."""
-
-    kind: Kind
-    variant: Variant
-    outline: Outline  # frame in catalogue mm
-    box: Box  # of the symbol in catalogue mm: without outside shapes, where the outline has these
-    letters: tuple[str, ...]  # fixed lettering
-    plain: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +96,7 @@ class TemplateBook:
     """All templates of a catalogue, ready for comparison."""
 
     def __init__(self, catalog: Catalog) -> None:
-        self.templates = tuple(t for kind in catalog.values() for v in kind.variants for t in _make_templates(kind, v))
+        self.templates = tuple(t for kind in catalog.values() for v in kind.variants for t in make_templates(kind, v))
         outlines = [t.outline for t in self.templates]
         self._maps = np.stack([distance_map(o.points) for o in outlines])
         posed = np.stack([[pose_points(o.sparse, pose) for pose in POSES] for o in outlines])
@@ -204,68 +189,6 @@ class TemplateBook:
 def shipped_templates() -> TemplateBook:
     """The templates of the shipped catalogue, made once."""
     return TemplateBook(load_catalog())
-
-
-def _make_templates(kind: Kind, variant: Variant) -> Iterator[Template]:
-    """With and without outside shapes, with and without what paper hides, where these differ."""
-    inside = [s for s in variant.shapes if not s.outside]
-    sets = [variant.shapes] if len(inside) == len(variant.shapes) else [variant.shapes, tuple(inside)]
-    letters = tuple(t.text for t in variant.texts if t.slot is None and t.text)
-    for shapes in sets:
-        pieces = [Piece(s.points, s.closed, s.fill == "ink") for s in shapes if s.stroked or s.fill == "ink"]
-        if not pieces:
-            continue
-        plain = _is_plain(pieces)
-        hidden = _hidden_areas(shapes)
-        for masks in [hidden, ()] if hidden else [()]:
-            outline = make_outline(pieces, hidden=masks)
-            yield Template(kind, variant, outline, variant.box, letters, plain)
-
-
-def _hidden_areas(shapes: Sequence[Shape]) -> list[tuple[int, Array]]:
-    areas = []
-    drawn = 0
-    for shape in shapes:
-        if shape.fill == "paper" and drawn and len(shape.points) > 2:
-            areas.append((drawn, shape.points))
-        drawn += shape.stroked or shape.fill == "ink"
-    return areas
-
-
-def _is_plain(pieces: Sequence[Piece]) -> bool:
-    """Whether it is one or two strokes, a circle with a stroke, or one simple closed form."""
-    corners = sum(1 if _is_round(piece) else _turning(piece) for piece in pieces)
-    if corners <= PLAIN_STROKES:
-        return True
-    (piece, *others) = pieces
-    return not others and piece.closed and corners <= PLAIN_CORNERS and not _crosses_itself(piece.points)
-
-
-def _is_round(piece: Piece) -> bool:
-    if not piece.closed or len(piece.points) < _ROUND_POINTS:
-        return False
-    low, high = piece.points.min(axis=0), piece.points.max(axis=0)
-    reach = np.hypot(*((piece.points - (low + high) / 2) / np.maximum((high - low) / 2, 1e-9)).T)
-    return float(np.abs(reach - 1).max()) < _ROUND_SPREAD
-
-
-def _turning(piece: Piece) -> int:
-    """Straight sides of a piece, a gentle curve counted as one."""
-    run = np.vstack([piece.points, piece.points[:2]]) if piece.closed else piece.points
-    steps = np.diff(run, axis=0)
-    angles = np.degrees(np.arctan2(steps[:, 1], steps[:, 0]))
-    turned = np.abs((np.diff(angles) + 180) % 360 - 180) > 25
-    return int(turned.sum()) + (0 if piece.closed else 1)
-
-
-def _crosses_itself(points: Array) -> bool:
-    """Whether a four-sided closed piece is a bow tie: its diagonals lie on one side of each other."""
-    if len(points) != PLAIN_CORNERS:
-        return False
-    x, y = points.T
-    area = abs(float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum())) / 2
-    box = float(np.ptp(x) * np.ptp(y))
-    return area < 0.25 * box
 
 
 def _proportions(stretch: str) -> tuple[float, float]:

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from pid.drawing import Symbol
+from pid.geometry import box_gap
 from pid.graph.grammar import Reading
 from pid.graph.lettering import Lettering
-from pid.graph.piping import box_gap
 from pid.graph.symbol_index import HOSTS, PASSED
 
 Array = NDArray[np.float64]

@@ -15,6 +15,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from pid.drawing import Box, Drawing, Line, Symbol
+from pid.geometry import box_gap
 from pid.graph import dexpi_classes as classes
 from pid.graph.dexpi_classes import ProteusClass, choose_class
 
@@ -234,12 +235,6 @@ def graph_pairs(graph: nx.MultiDiGraph) -> set[frozenset[str]]:
         reached = {n for joint in net for n in plain[joint] if n in symbols}
         pairs |= {frozenset(pair) for pair in combinations(reached, 2)}
     return pairs
-
-
-def box_gap(a: Box, b: Box) -> float:
-    """Distance between two boxes, 0 where they overlap."""
-    dx, dy = max(a[0] - b[2], b[0] - a[2], 0.0), max(a[1] - b[3], b[1] - a[3], 0.0)
-    return float((dx * dx + dy * dy) ** 0.5)
 
 
 def _area(box: Box) -> float:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pid.catalog import Shape, Variant, load_catalog
+from pid.catalog import load_catalog
 from pid.drawing import Symbol
 from pid.graph.dexpi_classes import ProteusClass
 from pid.graph.dexpi_xml import Array, Element, Frame, add, add_coordinates, add_position, add_presentation
+from pid.symbol_svg import Shape, Variant
 
 SMALLEST_MM = 1e-3
 """A catalogue symbol thinner than this has no breadth that could be scaled."""

@@ -19,11 +19,12 @@ import numpy as np
 from ezdxf.lldxf.const import DXFError
 from numpy.typing import NDArray
 
-from pid.catalog import Variant, load_catalog
+from pid.catalog import load_catalog
 from pid.drawing import Box, Drawing, Line, Symbol, Word
 from pid.errors import InputError
 from pid.geometry import bounds, transform_points
 from pid.graph.overlay import WORD_LAYER, element_rgb, elements, layer_of, layers, outline
+from pid.symbol_svg import Variant
 
 Array = NDArray[np.float64]
 

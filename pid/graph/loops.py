@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pid.drawing import Connection, Symbol
-from pid.geometry import distance_to_segments
-from pid.graph.piping import IN_LINE_METERS, Piping, box_gap
+from pid.geometry import box_gap, distance_to_segments
+from pid.graph.piping import IN_LINE_METERS, Piping
 from pid.graph.symbol_index import HOSTS
 
 Array = NDArray[np.float64]

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pid.drawing import Connection, Drawing, Line, Symbol
+from pid.geometry import box_gap
 from pid.graph.connect import attach_lines, contact_pairs, tee_key
 from pid.graph.strokes import direction
 from pid.graph.symbol_index import HOSTS, INLINE, NOZZLE_REACH
@@ -183,12 +184,6 @@ class Piping:
             stack += new
         return tuple(found)
 
-    def is_joint(self, end: End) -> bool:
-        """Whether a free line end meets other process lines."""
-        if self.held[end[0]][end[1]] is not None:
-            return False
-        return any(other != end and self.is_process[other[0]] for other in self.at_joint[self.key(end)])
-
     @cached_property
     def host_of(self) -> dict[int, int]:
         """Nozzle -> the equipment that it stands on."""
@@ -202,13 +197,6 @@ class Piping:
             if gap <= NOZZLE_REACH * self.scale:
                 found[i] = host
         return found
-
-
-def box_gap(a: Sequence[float], b: Sequence[float]) -> float:
-    """Distance between two boxes, 0 where they overlap."""
-    dx = max(a[0] - b[2], b[0] - a[2], 0.0)
-    dy = max(a[1] - b[3], b[1] - a[3], 0.0)
-    return float(np.hypot(dx, dy))
 
 
 def _area(box: Sequence[float]) -> float:

@@ -7,7 +7,6 @@ nozzle), a connector, another line, or nothing. From and to are told by the flow
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -207,12 +206,3 @@ def _from_and_to(ends: Sequence[RunEnd]) -> tuple[RunEnd | None, RunEnd | None, 
 
 def _apart(a: RunEnd, b: RunEnd) -> float:
     return float(np.hypot(a.x - b.x, a.y - b.y))
-
-
-def runs_by_line(runs: Sequence[LineRun]) -> dict[str, LineRun]:
-    """Line id -> its run."""
-    found: dict[str, LineRun] = defaultdict()
-    for run in runs:
-        for line in run.lines:
-            found[line] = run
-    return dict(found)

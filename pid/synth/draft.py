@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pid.catalog import Kind
 from pid.drawing import Box, Point
 from pid.synth.ink import Lettering
+from pid.synth.lettering import Written
 from pid.synth.network import Pen
 from pid.synth.place import ACROSS, ALONG, SOLID, TEXT, Piece, grown_box, union_box
 from pid.synth.route import STEPS
-from pid.synth.sketch import UPRIGHT, Sketch, Written, axis_ports
+from pid.synth.sketch import UPRIGHT, Sketch, axis_ports
 from pid.synth.style import is_bubble_kind
 
 CONTACT = "contact"  # style of an edge that joins parts which touch: no ink of its own

@@ -9,7 +9,7 @@ import numpy as np
 
 from pid.catalog import load_catalog
 from pid.drawing import Box, Drawing
-from pid.synth import branches, control, features, flows, layout, stations, tappings, vessel_trim
+from pid.synth import balloons, branches, control, features, flows, layout, stations, tappings, vessel_trim
 from pid.synth.annotate_sheet import annotate_sheet
 from pid.synth.draft import Draft
 from pid.synth.furniture import Furniture, draw_furniture
@@ -38,7 +38,7 @@ _READINGS: tuple[Callable[[Draft], object], ...] = (
     stations.add_control_station,
     stations.add_meter,
     control.add_operated_valve,
-    control.add_tag_bubble,
+    balloons.add_tag_bubble,
 )
 _MARGIN_U = 8.0  # paper kept free along the frame
 _MISSES = 160  # tries in a row without room after which a sheet counts as full
@@ -52,7 +52,7 @@ _ACTS: dict[str, dict[Callable[[Draft], object], float]] = {
         control.add_indication: 2.2,
         control.add_loop: 1,
         control.add_operated_valve: 1.2,
-        control.add_tag_bubble: 2,
+        balloons.add_tag_bubble: 2,
         features.add_train: 1.5,
         branches.add_rare_branch: 1,
     },
@@ -64,7 +64,7 @@ _ACTS: dict[str, dict[Callable[[Draft], object], float]] = {
         control.add_indication: 3,
         control.add_loop: 0.8,
         control.add_operated_valve: 0.8,
-        control.add_tag_bubble: 1.5,
+        balloons.add_tag_bubble: 1.5,
         features.add_train: 1.5,
         branches.add_rare_branch: 1,
     },
@@ -76,7 +76,7 @@ _ACTS: dict[str, dict[Callable[[Draft], object], float]] = {
         control.add_loop: 0.5,
         control.add_operated_valve: 1,
         branches.add_rare_branch: 1,
-        control.add_tag_bubble: 0.2,
+        balloons.add_tag_bubble: 0.2,
     },
     "generic": {
         features.add_in_line: 5,
@@ -86,7 +86,7 @@ _ACTS: dict[str, dict[Callable[[Draft], object], float]] = {
         control.add_indication: 2,
         control.add_loop: 1,
         control.add_operated_valve: 1,
-        control.add_tag_bubble: 0.6,
+        balloons.add_tag_bubble: 0.6,
         features.add_train: 1.2,
         branches.add_rare_branch: 1,
     },

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from pid.catalog import Kind
 from pid.drawing import Point
+from pid.synth.balloons import bubbles_of
 from pid.synth.branches import add_dead_end
-from pid.synth.control import bubbles_of
 from pid.synth.draft import Draft
 from pid.synth.features import choose_in_line, lettering_of, state_of
 from pid.synth.network import Pen

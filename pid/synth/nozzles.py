@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from pid.drawing import Box, Point
 from pid.synth.draft import Draft
+from pid.synth.lettering import Written
 from pid.synth.place import ACROSS, ALONG, SOLID, TEXT, Piece, grown_box
 from pid.synth.route import STEPS
-from pid.synth.sketch import Written
 
 _AHEAD_U = 4.0  # paper that a nozzle without a long stub needs before the wall
 _MANWAY_SHARE = {"cae": 0.12, "generic": 0.09, "vendor": 0.07}

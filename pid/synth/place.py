@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from pid.catalog import Kind, Port, Variant
+from pid.catalog import Kind
 from pid.drawing import Box, Point
+from pid.symbol_svg import Port, Variant
 
 Array = NDArray[np.float64]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pid.catalog import Kind
-from pid.synth import control, features
+from pid.synth import balloons, control, features
 from pid.synth.draft import Draft, Item
 from pid.synth.flows import route_to_pipe
 from pid.synth.layout import Terminal
@@ -97,7 +97,7 @@ def operate(draft: Draft, valve: Piece) -> bool:
     actuator, node, way = made
     if draft.chance(0.6):
         stem = control.stem_middle(draft, valve, actuator) if draft.chance(0.5) else None
-        control.add_leader_bubble(draft, valve, letters=f"{letters[0]}V", stem=stem)
+        balloons.add_leader_bubble(draft, valve, letters=f"{letters[0]}V", stem=stem)
     elif draft.chance(0.6):
         draft.label(valve, [f"{letters[0]}V-{number}"], along=valve.rotation % 180 == 0)
     if node < 0:
@@ -105,7 +105,7 @@ def operate(draft: Draft, valve: Piece) -> bool:
     at = draft.net.nodes[node].at
     if draft.has("shutdown_signal") and draft.chance(0.35) and _add_shutdown(draft, node, way):
         return True
-    source = control.place_bubble_near(draft, at, remote=True, least=9, most=60)
+    source = balloons.place_bubble_near(draft, at, remote=True, least=9, most=60)
     if source is not None:
         control.join_signal(draft, source, actuator, b_node=(node, way))
         if draft.chance(0.6):
@@ -195,10 +195,10 @@ def add_meter(draft: Draft) -> bool:
     if meter in draft.rare:
         draft.rare.remove(meter)
     signal = next((p for p in piece.ports if p.role in ("signal", "any", "actuator") and p.direction % 90 == 0), None)
-    bubbles = control.bubbles_of(draft)
+    bubbles = balloons.bubbles_of(draft)
     kind = features.choose_bubble(draft, bubbles)
     if signal is None:
-        control.add_leader_bubble(draft, piece)
+        balloons.add_leader_bubble(draft, piece)
         return True
     way = signal.direction
     train = draft.plan_train((signal.x, signal.y), way, [Item(kind, draft.rng.uniform(3, 9))])
@@ -207,9 +207,9 @@ def add_meter(draft: Draft) -> bool:
     pen = draft.pen("signal", "solid" if draft.chance(0.7) else "dashed")
     draft.lay_train(train, draft.port_node(piece, signal.id), pen)
     bubble = train.parts[0][0]
-    control.decorate_bubble(draft, bubble)
+    balloons.decorate_bubble(draft, bubble)
     if draft.chance(0.6):
-        remote = control.place_bubble_near(draft, (bubble.x, bubble.y), remote=True, least=12, most=40)
+        remote = balloons.place_bubble_near(draft, (bubble.x, bubble.y), remote=True, least=12, most=40)
         if remote is not None:
             control.join_signal(draft, bubble, remote)
     return True

@@ -11,7 +11,8 @@ from functools import cache
 
 import numpy as np
 
-from pid.catalog import Catalog, Kind, Variant
+from pid.catalog import Catalog, Kind
+from pid.symbol_svg import Variant
 from pid.synth.fonts import font_names, is_stroke
 from pid.synth.style_presets import HOUSE_STANDARDS, HOUSE_VARIANTS, PAPER_SHARES, PAPERS, PRESETS, Preset
 

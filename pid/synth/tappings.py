@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pid.catalog import Kind
 from pid.drawing import Box, Point
-from pid.synth import control, features
+from pid.synth import balloons, control, features
 from pid.synth.draft import Draft, Item
 from pid.synth.nozzles import nozzle_at
 from pid.synth.place import Piece
@@ -40,10 +40,12 @@ def add_wall_tapping(draft: Draft, vessel: Piece, side: int) -> bool:
     y = draft.rng.uniform(y0 + 0.08 * (y1 - y0), y1 - 0.08 * (y1 - y0))
     if not _has_room(draft, vessel, side, (y, y), reach=30, half=6):
         return False
-    made = _branch(draft, vessel, side, y, features.choose_bubble(draft, control.bubbles_of(draft)), draft.pick(_FIELD))
+    made = _branch(
+        draft, vessel, side, y, features.choose_bubble(draft, balloons.bubbles_of(draft)), draft.pick(_FIELD)
+    )
     if made is None or made[0] is None:
         return False
-    control.decorate_bubble(draft, made[0])
+    balloons.decorate_bubble(draft, made[0])
     add_reading(draft, made[0], side)
     return True
 
@@ -63,7 +65,7 @@ def add_difference(draft: Draft, vessel: Piece, side: int) -> bool:
         return False
     dx = STEPS[side][0]
     ends = [draft.net.nodes[node].at for _, node in (first, second)]
-    kind = next((k for k in control.bubbles_of(draft) if k.name == "instrument_discrete_field"), None)
+    kind = next((k for k in balloons.bubbles_of(draft) if k.name == "instrument_discrete_field"), None)
     if kind is None:
         return False
     balloon = draft.make(kind)
@@ -80,7 +82,7 @@ def add_difference(draft: Draft, vessel: Piece, side: int) -> bool:
     pen = draft.pen()
     for node, at, name in ((first[1], ends[0], above), (second[1], ends[1], below)):
         draft.connect(node, [(balloon.port(name).x, at[1])], draft.port_node(balloon, name), pen)
-    control.decorate_bubble(draft, balloon)
+    balloons.decorate_bubble(draft, balloon)
     add_reading(draft, balloon, side)
     return True
 
@@ -90,7 +92,7 @@ def add_reading(draft: Draft, balloon: Piece, side: int) -> None:
     share = 0.75 if draft.style.family == "offshore" else 0.5
     while draft.chance(share):
         share *= 0.3
-        kind = features.choose_bubble(draft, control.bubbles_of(draft), remote=True)
+        kind = features.choose_bubble(draft, balloons.bubbles_of(draft), remote=True)
         out = next((p for p in balloon.ports if p.direction == side), None)
         if out is None:
             return
@@ -114,7 +116,7 @@ def add_reading(draft: Draft, balloon: Piece, side: int) -> None:
             draft.port_node(balloon, out.id), [], draft.port_node(remote, entry.id), control.signal_pen(draft)
         )
         if draft.style.family != "offshore" or draft.chance(0.3):
-            control.decorate_bubble(draft, remote)
+            balloons.decorate_bubble(draft, remote)
         balloon = remote
 
 

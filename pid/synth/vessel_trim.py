@@ -8,15 +8,15 @@ import numpy as np
 
 from pid.catalog import Kind
 from pid.drawing import Point
-from pid.synth import control, features
+from pid.synth import balloons, control, features
 from pid.synth.draft import Draft, Item
 from pid.synth.ink import Stroke
 from pid.synth.layout import Terminal
+from pid.synth.lettering import boxes_meet
 from pid.synth.network import Pen
 from pid.synth.nozzles import nozzle_at
 from pid.synth.place import Piece, grown_box
 from pid.synth.route import STEPS
-from pid.synth.sketch import boxes_meet
 from pid.synth.stations import clear_ahead, pick_kind
 from pid.synth.style import is_bubble_kind
 
@@ -53,13 +53,13 @@ def add_bridle(draft: Draft, vessel: Piece) -> bool:
     kind = (
         level[int(rng.integers(len(level)))]
         if level and draft.chance(0.35)
-        else features.choose_bubble(draft, control.bubbles_of(draft))
+        else features.choose_bubble(draft, balloons.bubbles_of(draft))
     )
     placed = draft.insert(riser, span * rng.uniform(0.35, 0.65), kind)
     if placed is not None and is_bubble_kind(kind):
-        control.decorate_bubble(draft, placed[0])
+        balloons.decorate_bubble(draft, placed[0])
         if draft.chance(0.5):
-            remote = control.place_bubble_near(draft, (placed[0].x, placed[0].y), remote=True, least=14, most=60)
+            remote = balloons.place_bubble_near(draft, (placed[0].x, placed[0].y), remote=True, least=14, most=60)
             if remote is not None:
                 control.join_signal(draft, placed[0], remote)
     for node, way in ((ends[0], 90), (ends[1], 270)):
@@ -157,7 +157,7 @@ def add_inner_balloon(draft: Draft, vessel: Piece) -> bool:
     x0, y0, x1, y1 = vessel.box
     if x1 - x0 < 26 * u or y1 - y0 < 30 * u:
         return False
-    piece = draft.make(features.choose_bubble(draft, control.bubbles_of(draft)))
+    piece = draft.make(features.choose_bubble(draft, balloons.bubbles_of(draft)))
     bx0, by0, bx1, by1 = piece.box
     half = max(bx1 - bx0, by1 - by0) / 2
     taken = [p.box for p in draft.pieces if p.parent is vessel] + [w.box for w in draft.written]

@@ -8,7 +8,6 @@ from pid.document.words import (
     Reading,
     cut_at_regions,
     drop_doubles,
-    join_words,
     merge_boxes,
     number_words,
     part_of_box,
@@ -161,17 +160,6 @@ def test_standing_live_text_reads_upward() -> None:
     assert low.box[1] > high.box[1]
     first, second = words_of_texts([VectorText("A\nB", (0, 0, 40, 90), angle=90.0)])
     assert first.box[2] <= second.box[0]
-
-
-@pytest.mark.parametrize("angle", [0.0, 90.0, 180.0, 270.0])
-def test_join_undoes_split(angle: float) -> None:
-    box = (0.0, 0.0, 190.0, 20.0) if angle in {0.0, 180.0} else (0.0, 0.0, 20.0, 190.0)
-    text = VectorText("MNb 47121 75HB13 80", box, angle=angle)
-    far = VectorText("N1", (500, 500, 520, 520), angle=angle)
-    joined = join_words(number_words(words_of_texts([text, far])))
-    assert sorted(w.text for w in joined) == ["MNb 47121 75HB13 80", "N1"]
-    whole = next(w for w in joined if len(w.text) > 2)
-    assert whole.box == pytest.approx(box)
 
 
 def test_ids_are_unique_and_in_reading_order() -> None:

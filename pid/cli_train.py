@@ -1,0 +1,130 @@
+"""The commands `pid train ...`. Heavy imports stay inside the commands so that help appears at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pid.errors import InputError
+
+train_app = typer.Typer(no_args_is_help=True, help="Train the networks (needs the extra `train`).")
+
+Out = Annotated[Path, typer.Option("--out", "-o", help="Folder for the results; made if it is not there.")]
+Device = Annotated[str, typer.Option(help="Where torch computes: cpu, cuda, cuda:1, mps.")]
+Recipe = Annotated[Path | None, typer.Option(help="A recipe file of your own, laid out like the shipped one.")]
+Section = Annotated[str | None, typer.Option(help="Section of the recipe. Without it: laptop on a cpu, gpu elsewhere.")]
+Hours = Annotated[float | None, typer.Option(min=0.001, help="End after so many hours, whatever the recipe says.")]
+Steps = Annotated[int | None, typer.Option(min=1, help="End after so many steps, whatever the recipe says.")]
+Resume = Annotated[
+    bool, typer.Option("--resume/--fresh", help="Go on from the checkpoint in OUT where there is one, or begin anew.")
+]
+Start = Annotated[
+    str | None,
+    typer.Option(metavar="WEIGHTS|none", help="Weights (.pt) to begin from; layers that fit are used, others are new."),
+]
+Force = Annotated[
+    bool, typer.Option("--force", help="Where OUT is the shipped folder: replace its weights even by worse ones.")
+]
+
+
+@train_app.command("shape")
+def train_shape_command(
+    out: Out = Path("runs/shape"),
+    data: Annotated[
+        Path | None, typer.Option(help="Your own boxes: a YAML file in the YOLO format (path, train, val, names).")
+    ] = None,
+    sheets: Annotated[Path | None, typer.Option(help="A folder of sheets drawn before; none are drawn then.")] = None,
+    device: Device = "cpu",
+    recipe: Recipe = None,
+    section: Section = None,
+    hours: Hours = None,
+    steps: Steps = None,
+    resume: Resume = True,
+    start: Start = None,
+    real: Annotated[
+        Path | None, typer.Option(help="Folder with sheets/ and truth/: its scores go into the card.")
+    ] = None,
+    force: Force = False,
+    look: Annotated[
+        str,
+        typer.Option(help="With --data: sheet (tiles at working scale), fit (scaled into one tile), native or auto."),
+    ] = "auto",
+    paper: Annotated[
+        bool | None, typer.Option("--paper/--photo", help="With --data: ink on paper, or photographs. By their grey.")
+    ] = None,
+    turns: Annotated[
+        str | None, typer.Option(help="With --data: how pictures may be turned in training: any, mirror or none.")
+    ] = None,
+) -> None:
+    """Train the symbol detector on generated sheets, or with --data on your own boxes of anything.
+
+    An interrupted run goes on where it stopped. OUT gets shape.onnx (served), shape.pt (to train on from), shape.json
+    (the card: scores, calibration, recipe), curves.csv and curves.png; `pid recognize --models OUT` uses them.
+
+    Your own boxes: training starts from the shipped weights (--start none: from nothing) with new classes. Light
+    pictures of 1600 pixels and more are taken for drawings and cut into tiles at working scale, others are scaled to
+    fit 640 pixels; `--look native` cuts them as they are. Pictures become grey. Classes named like one of pid's kinds
+    or groups mean these; any other is a kind of its own in the group `other`.
+    """
+    from pid.detect.recipe import ShapeRecipe
+    from pid.train_models import picture_look, train_picture_models, train_shape_models
+
+    section = section or ("own-" if data else "") + ("laptop" if device == "cpu" else "gpu")
+    numbers = ShapeRecipe.read(section, recipe).limited(hours=hours, steps=steps)
+    begin = _weights(start, "shape.pt" if data else None)
+    if data is None:
+        train_shape_models(
+            out, numbers, device=device, resume=resume, sheets=sheets, start=begin, real=real, force=force,
+            report=typer.echo,
+        )  # fmt: skip
+    else:
+        if turns not in (None, "any", "mirror", "none"):
+            raise InputError(f"{turns!r} is not a way to turn pictures: any, mirror or none.")
+        train_picture_models(
+            data, out, numbers, device=device, resume=resume, start=begin, mode=picture_look(look), paper=paper,
+            turns=turns, report=typer.echo,  # type: ignore[arg-type]  # one of three, as checked above
+        )  # fmt: skip
+    typer.echo(f"Networks and card in {out.resolve()}")
+
+
+@train_app.command("kinds")
+def train_kinds_command(
+    out: Out = Path("runs/kinds"),
+    sheets: Annotated[Path, typer.Option(help="Sheet folder that a training of shapes has drawn.")] = Path(
+        "runs/shape/sheets"
+    ),
+    device: Device = "cpu",
+    recipe: Recipe = None,
+    section: Section = None,
+    hours: Hours = None,
+    steps: Steps = None,
+    resume: Resume = True,
+    start: Start = None,
+    force: Force = False,
+) -> None:
+    """Train the classifier that names a found symbol's kind, rotation and mirror image."""
+    from pid.detect.recipe import KindRecipe
+    from pid.train_models import train_kind_models
+
+    section = section or ("laptop" if device == "cpu" else "gpu")
+    numbers = KindRecipe.read(section, recipe).limited(hours=hours, steps=steps)
+    train_kind_models(
+        out, numbers, sheets=sheets, device=device, resume=resume, start=_weights(start, None), force=force,
+        report=typer.echo,
+    )  # fmt: skip
+    typer.echo(f"Network and card in {out.resolve()}")
+
+
+def _weights(start: str | None, usual: str | None) -> Path | None:
+    """The file to start from: as named, else the shipped one called `usual`; None for a start from nothing."""
+    if start == "none":
+        return None
+    if start is None:
+        from pid.resources import data_path
+
+        return data_path("models", usual) if usual else None
+    if not Path(start).is_file():
+        raise InputError(f"{start} does not exist.")
+    return Path(start)
