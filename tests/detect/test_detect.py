@@ -38,11 +38,21 @@ def sheet() -> tuple[np.ndarray, Drawing]:
     return np.ascontiguousarray(image), drawing.model_copy(update={"symbols": inside, "words": ()})
 
 
+@pytest.fixture(scope="module")
+def found(detector: SymbolDetector, sheet: tuple[np.ndarray, Drawing]) -> tuple[Symbol, ...]:
+    return detector.detect_symbols(sheet[0])
+
+
+@pytest.fixture(scope="module")
+def many(detector: SymbolDetector, sheet: tuple[np.ndarray, Drawing]) -> tuple[Symbol, ...]:
+    """With the unlikely ones."""
+    return detector.detect_symbols(sheet[0], least_probability=0.2)
+
+
 def test_most_symbols_of_a_drawn_sheet_are_found_and_grouped(
-    detector: SymbolDetector, sheet: tuple[np.ndarray, Drawing]
+    found: tuple[Symbol, ...], sheet: tuple[np.ndarray, Drawing]
 ) -> None:
-    image, drawing = sheet
-    found = detector.detect_symbols(image)
+    _, drawing = sheet
     boxes = as_boxes([s.box for s in found])
     match = match_boxes(boxes, np.array([s.score for s in found]), as_boxes([s.box for s in drawing.symbols]),
                         longer_px=2400)  # fmt: skip
@@ -54,9 +64,8 @@ def test_most_symbols_of_a_drawn_sheet_are_found_and_grouped(
     assert np.mean(kinds) > 0.4
 
 
-def test_found_symbols_keep_the_contract(detector: SymbolDetector, sheet: tuple[np.ndarray, Drawing]) -> None:
+def test_found_symbols_keep_the_contract(found: tuple[Symbol, ...], sheet: tuple[np.ndarray, Drawing]) -> None:
     image, drawing = sheet
-    found = detector.detect_symbols(image)
     catalog = load_catalog()
     Drawing.model_validate(drawing.model_copy(update={"symbols": found}).model_dump())
     assert [s.id for s in found] == [f"s{i}" for i in range(1, len(found) + 1)]
@@ -82,22 +91,21 @@ def points(symbol: Symbol) -> float:
     return (symbol.rotation + 180 * symbol.mirrored) % 360
 
 
-def test_the_way_a_symbol_points_comes_out(detector: SymbolDetector, sheet: tuple[np.ndarray, Drawing]) -> None:
-    image, drawing = sheet
-    found = detector.detect_symbols(image, least_probability=0.2)
+def test_the_way_a_symbol_points_comes_out(many: tuple[Symbol, ...], sheet: tuple[np.ndarray, Drawing]) -> None:
+    _, drawing = sheet
     pointing = [s for s in drawing.symbols if s.kind in ONE_WAY]
-    near = box_iou([s.box for s in found], [s.box for s in pointing])
-    pairs = [(found[i], pointing[j]) for i, j in zip(*np.nonzero(near > 0.5), strict=True)]
+    near = box_iou([s.box for s in many], [s.box for s in pointing])
+    pairs = [(many[i], pointing[j]) for i, j in zip(*np.nonzero(near > 0.5), strict=True)]
     same = [(points(f), points(t)) for f, t in pairs if f.kind == t.kind]
     assert len(same) >= 4
     assert {t for _, t in same} != {0.0}  # several ways are drawn
     assert np.mean([f == t for f, t in same]) > 0.8
 
 
-def test_the_threshold_moves_what_is_reported(detector: SymbolDetector, sheet: tuple[np.ndarray, Drawing]) -> None:
-    image, _ = sheet
-    few = detector.detect_symbols(image, least_probability=0.9)
-    many = detector.detect_symbols(image, least_probability=0.2)
+def test_the_threshold_moves_what_is_reported(
+    detector: SymbolDetector, many: tuple[Symbol, ...], sheet: tuple[np.ndarray, Drawing]
+) -> None:
+    few = detector.detect_symbols(sheet[0], least_probability=0.9)
     assert len(few) < len(many)
     assert all(s.score >= 0.9 for s in few)
 
