@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import hypot
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pid.geometry import polyline_length
 from pid.graph.skeleton import Skeleton, thin
 
 Array = NDArray[np.float64]
@@ -38,10 +38,7 @@ class Stroke:
     @property
     def length(self) -> float:
         """Length of the polyline in pixels."""
-        if len(self.points) == 2:
-            (x0, y0), (x1, y1) = self.points.tolist()
-            return hypot(x1 - x0, y1 - y0)
-        return polyline_length(self.points)
+        return path_length(self.points)
 
     def other(self, node: int) -> int:
         """The node at the far end."""
@@ -119,6 +116,12 @@ class StrokeGraph:
         """Unit vector in which a stroke leaves a node, measured over `reach` pixels; zeros for a dot."""
         points = self.strokes[key].leaving(node)
         return direction(points, reach)
+
+
+def path_length(points: Array) -> float:
+    """Length of a polyline (N, 2) of few points, for which arrays take longer than numbers."""
+    rows = points.tolist()
+    return sum(hypot(x1 - x0, y1 - y0) for (x0, y0), (x1, y1) in pairwise(rows))
 
 
 def direction(points: Array, reach: float) -> Array:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pid.geometry import polyline_length
-from pid.graph.strokes import StrokeGraph, simplified
+from pid.graph.strokes import StrokeGraph, path_length, simplified
 
 Array = NDArray[np.float64]
 
@@ -41,7 +40,7 @@ class Chain:
     @property
     def length(self) -> float:
         """Length of the polyline in pixels."""
-        return polyline_length(self.points)
+        return path_length(self.points)
 
 
 def find_chains(graph: StrokeGraph, *, scale: float) -> list[Chain]:
@@ -83,8 +82,9 @@ def _look(graph: StrokeGraph, keys: list[int], scale: float) -> tuple[str, float
     if not drawn:
         return "solid", 1.0
     lengths = np.array([s.length for s in drawn])
-    width = float(np.average([s.width for s in drawn], weights=np.maximum(lengths, 1)))
-    if lengths[[s.dashed for s in drawn]].sum() > 0.5 * lengths.sum():
+    weights = np.maximum(lengths, 1)
+    width = float(np.array([s.width for s in drawn]) @ weights / weights.sum())
+    if sum(s.length for s in drawn if s.dashed) > 0.5 * lengths.sum():
         return "dashed", width
     runs = _runs(graph, keys)
     if len(runs) < DASHED_PIECES or float(np.median(runs)) > DASHED_LENGTH * scale:

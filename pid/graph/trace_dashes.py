@@ -53,11 +53,10 @@ def _close_corners(graph: StrokeGraph, ends: list[FreeEnd], scale: float) -> set
     """Join ends at right angles round their corner, the nearest first; returns the indices of the ends used."""
     used: set[int] = set()
     offers = []
-    for i, a in enumerate(ends):
-        for j in range(i + 1, len(ends)):
-            found = _corner(a, ends[j], scale)
-            if found is not None:
-                offers.append((found[0], i, j, found[1]))
+    for i, j in _pairs_within(ends, 1.3 * DASH_GAP * scale):
+        found = _corner(ends[i], ends[j], scale)
+        if found is not None:
+            offers.append((found[0], i, j, found[1]))
     for _, i, j, corner in sorted(offers, key=lambda o: o[:3]):
         if used & {i, j}:
             continue
@@ -65,6 +64,15 @@ def _close_corners(graph: StrokeGraph, ends: list[FreeEnd], scale: float) -> set
         a, b = ends[i], ends[j]
         graph.add(Stroke(a.node, b.node, np.vstack([a.point, corner, b.point]), a.width, gap=True))
     return used
+
+
+def _pairs_within(ends: list[FreeEnd], reach: float) -> list[tuple[int, int]]:
+    """Pairs of ends no further apart than `reach`, the lower index first."""
+    from scipy.spatial import cKDTree
+
+    if len(ends) < 2:
+        return []
+    return sorted(cKDTree(np.array([e.point for e in ends])).query_pairs(reach))
 
 
 def _cut_at_corners(graph: StrokeGraph, scale: float) -> None:

@@ -235,7 +235,12 @@ def _is_crossed(a: FreeEnd, b: FreeEnd, middle: Array, segments: Array, scale: f
     """Whether another line runs across the gap between two ends."""
     gap = float(np.hypot(*(b.point - a.point)))
     u = (b.point - a.point) / gap
-    near = distance_to_segments(middle, segments[:, :4])[0] < 0.35 * gap + scale
+    reach = 0.35 * gap + scale
+    (x, y), (left, top, right, bottom, _) = middle[0].tolist(), segments.T
+    by = (np.minimum(left, right) < x + reach) & (np.maximum(left, right) > x - reach)
+    by &= (np.minimum(top, bottom) < y + reach) & (np.maximum(top, bottom) > y - reach)
+    segments = segments[by]
+    near = distance_to_segments(middle, segments[:, :4])[0] < reach
     for x0, y0, x1, y1, key in segments[near]:
         if int(key) in (a.key, b.key):
             continue

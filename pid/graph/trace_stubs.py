@@ -83,13 +83,16 @@ def _leaving(strip: Mask, scale: float) -> Iterator[tuple[float, float]]:
 
 def add_stubs(graph: StrokeGraph, stubs: Sequence[Stub], *, scale: float) -> None:
     """Join symbols to the strokes that pass close by, where ink leads over and no stroke ends there already."""
+    from scipy.spatial import cKDTree
+
     if not stubs or not graph.strokes:
         return
     ends = np.array([graph.xy[n] for n in graph.nodes() if graph.degree(n) != 2]).reshape(-1, 2)
     segments = straight_pieces(graph)
-    for stub in stubs:
-        gap = np.abs(ends - stub.point).max(axis=1)
-        if (gap < 8 * scale + 2).any():
+    places = np.array([stub.point for stub in stubs])
+    nearest = cKDTree(ends).query(places, p=np.inf)[0] if len(ends) else np.full(len(places), np.inf)
+    for stub, gap in zip(stubs, nearest.tolist(), strict=True):
+        if gap < 8 * scale + 2:
             continue
         hit = _crossed(stub, segments, scale)
         if hit is not None:
