@@ -40,7 +40,9 @@ MEETING_PX = 14.0
 PASSING_PX = 26.0
 """Lines that pass each other by a jump arc keep this near to the true crossing; a tee within it is wrong."""
 ARROW_PX = 8.0
-"""An arrow this near to a line stands on it."""
+"""An arrow this near to a line stands on it ..."""
+ARROW_COS = 0.7
+"""... where it points along it, or back."""
 
 
 @dataclass(frozen=True)
@@ -138,19 +140,24 @@ def score_types(truth: Drawing, lines: Sequence[Line], match: LineMatch) -> Shar
 
 
 def score_directions(truth: Drawing, lines: Sequence[Line], match: LineMatch) -> Share:
-    """How many lines with a known flow and an arrow on them are predicted to flow that way."""
-    arrows = as_boxes([s.box for s in truth.symbols if s.group == "flow_arrow"]) * _scale(truth)
-    heads = grown(arrows, ARROW_PX)
+    """How many lines with a known flow and an arrow on them are predicted to flow that way.
+
+    An arrow that stands across a line is on another one, which meets it there: it says nothing of the first.
+    """
+    arrows = [s for s in truth.symbols if s.group == "flow_arrow"]
+    heads = grown(as_boxes([s.box for s in arrows]) * _scale(truth), ARROW_PX)
+    turns = np.deg2rad([s.rotation for s in arrows])
+    headings = np.column_stack([np.cos(turns), -np.sin(turns)])
     sign = {"forward": 1.0, "backward": -1.0}
     right = asked = 0
     for i, line in enumerate(truth.lines):
-        points = np.asarray(line.points) * _scale(truth)
-        if line.direction not in sign or not len(heads):
+        if line.direction not in sign or not arrows:
             continue
         mine, theirs = match.partners(i)
-        own = np.vstack([match.truth.points[match.truth.line == i], points[[0, -1]]])
-        on = ((own[:, None] >= heads[None, :, :2]) & (own[:, None] <= heads[None, :, 2:])).all(axis=2).any()
-        if not len(mine) or not on:
+        own = match.truth.line == i
+        places, ways = match.truth.points[own], match.truth.tangents[own]
+        on = ((places[:, None] >= heads[None, :, :2]) & (places[:, None] <= heads[None, :, 2:])).all(axis=2)
+        if not len(mine) or not (on & (np.abs(ways @ headings.T) > ARROW_COS)).any():
             continue
         along = np.sign((match.truth.tangents[mine] * match.found.tangents[theirs]).sum(axis=1))
         flow = np.array([sign.get(lines[int(k)].direction, 0.0) for k in match.found.line[theirs]])

@@ -66,6 +66,11 @@ def test_direction_is_asked_only_where_an_arrow_is() -> None:
     assert score_directions(truth, truth.lines, LineMatch.of(truth, truth.lines)).asked == 0
 
 
+def test_an_arrow_across_a_line_belongs_to_the_one_that_it_meets_there() -> None:
+    truth = _drawing(ACROSS, symbols=(ARROW.model_copy(update={"rotation": 90.0}),))
+    assert score_directions(truth, truth.lines, LineMatch.of(truth, truth.lines)).asked == 0
+
+
 def _four_ways() -> tuple[Line, ...]:
     middle = (500.0, 400.0)
     ends = ((100, 400), (900, 400), (500, 100), (500, 700))
