@@ -34,6 +34,8 @@ DOT_ROW = 3
 """Fewer dots are no dotted line."""
 ARM_REACH = 18.0
 """Length over which the direction of a stroke's end is measured."""
+FOOT = 4.0
+"""A level or upright last piece behind a bend, this long and longer, tells the direction of an end by itself."""
 COS_END = 0.94  # 20 degrees between an end's direction and the bridge
 _COS_LONG = 0.985  # 10 degrees where both pieces are long
 
@@ -48,8 +50,10 @@ class FreeEnd:
         self.width = stroke.width
         self.dashed = stroke.dashed
         dot = self.length < DOT_LENGTH * scale
-        last = float(np.hypot(*np.diff(stroke.leaving(node)[:2], axis=0)[0]))
-        reach = last if 7 * scale <= last else ARM_REACH * scale
+        dx, dy = np.abs(np.diff(stroke.leaving(node)[:2], axis=0)[0]).tolist()
+        last = float(np.hypot(dx, dy))
+        foot = last >= FOOT * scale and min(dx, dy) < 0.1 * last
+        reach = last if foot or 7 * scale <= last else ARM_REACH * scale
         self.outward = np.zeros(2) if dot else -graph.arm(node, key, min(reach, ARM_REACH * scale))
         self.far = stroke.other(node)
 
