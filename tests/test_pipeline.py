@@ -13,7 +13,7 @@ from pid.pipeline import Recognizer
 from pid.resources import data_path
 from pid.synth.move import move_drawing
 
-PART = (1500, 0, 3700, 1500)
+PART = (1500, 0, 3100, 1400)
 """x0, y0, x1, y1 of the part, in pixels of the sample."""
 
 
