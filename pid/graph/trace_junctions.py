@@ -23,6 +23,8 @@ MERGE_LENGTH = 5.0
 """... and shorter strokes between junctions are one junction that thinning has split."""
 STRAIGHT_COS = -0.92
 """Cosine between two arms that run on through a junction: 157 degrees and more."""
+AXIS_COS = 0.97
+"""A pipe's pieces on both sides of an arrow head lie this exactly on one axis through its middle."""
 
 
 def merge_junctions(graph: StrokeGraph, *, scale: float) -> None:
@@ -98,6 +100,7 @@ def _collapse(graph: StrokeGraph, group: set[int], box: Array, keep: Container[i
         if graph.degree(graph.strokes[key].other(n)) == 1
         and graph.strokes[key].other(n) not in keep
         and graph.strokes[key].length < 0.8 * side
+        and not _leads_on(graph, key, n, arms, box)
     ]
     if 0 < len(barbs) < len(arms):
         for key, _ in barbs:
@@ -110,6 +113,22 @@ def _collapse(graph: StrokeGraph, group: set[int], box: Array, keep: Container[i
     for key, node in arms:
         if node != hub and node in (graph.strokes[key].a, graph.strokes[key].b):
             graph.move_end(key, node, hub)
+
+
+def _leads_on(graph: StrokeGraph, key: int, node: int, arms: list[tuple[int, int]], box: Array) -> bool:
+    """Whether an open branch comes out of a box straight opposite another: the pipe behind an arrow, up to a gap."""
+    end = graph.xy[graph.strokes[key].other(node)]
+    if bool(((end >= box[:2]) & (end <= box[2:])).all()):
+        return False
+    middle = (box[:2] + box[2:]) / 2
+    way = (end - middle) / np.hypot(*(end - middle))
+    for other, root in arms:
+        far = graph.xy[graph.strokes[other].other(root)]
+        if other != key and bool(((far < box[:2]) | (far > box[2:])).any()):
+            back = far - middle
+            if float(way @ back) < -AXIS_COS * float(np.hypot(*back)):
+                return True
+    return False
 
 
 def _hub_of(graph: StrokeGraph, group: set[int], arms: list[tuple[int, int]]) -> int:

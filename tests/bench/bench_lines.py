@@ -89,16 +89,14 @@ def test_whole_trace_beside_the_skeleton_alone() -> None:
 
     from pid.drawing import Symbol
 
-    picture, axes = draw_pipes()
+    picture, axes = draw_pipes(count=15)  # more of them, with no part between, close in cells wall to wall: a table
     ends = [(float(x), float(y)) for line in axes for x, y in (line[0], line[-1])]
     symbols = [Symbol(id=f"s{i}", group="valve", box=(x - 9, y - 9, x + 9, y + 9)) for i, (x, y) in enumerate(ends)]
     mask = picture < 128
 
     def skeleton() -> list[Array]:
-        y, x = np.nonzero(skeletonize(mask))
-        return [
-            np.column_stack([np.r_[x, x[-1]], np.r_[y, y[-1]]]).astype(np.float64)[k : k + 2] for k in range(len(x))
-        ]
+        places = np.argwhere(skeletonize(mask))[:: int(STEP), ::-1].astype(np.float64)
+        return [np.stack([place, place]) for place in places]  # pixels, as no lines come with it
 
     traced = timed(lambda: [np.array(line.points) for line in trace_lines(picture, symbols=symbols).lines])
     rows = {"trace_lines": traced, "skeletonize alone": timed(skeleton)}
