@@ -343,3 +343,16 @@ def test_thick_stub_between_two_valves_is_no_surround(sketch):
     sketch.line((315, 400), (335, 400), width=6)
     assert len(sketch.trace().lines) == 1
     assert sketch.pairs() == {("a", "b")}
+
+
+def test_gap_crossing_between_a_bend_and_an_arrow(sketch):
+    sketch.box("a", 589, 200)
+    sketch.box("b", 655, 400)
+    sketch.box("c", 612, 100)
+    sketch.box("d", 612, 700)
+    sketch.line((600, 212), (600, 400), (606, 400), width=2)
+    sketch.line((617, 400), (640, 400), width=2)
+    sketch.line((612, 112), (612, 688), width=2)
+    sketch.line((622, 396), (628, 400), (622, 404), width=1)
+    sketch.mark("arrow", "flow_arrow", (622, 395, 629, 405))
+    assert sketch.pairs() == {("a", "b"), ("c", "d")}
