@@ -190,7 +190,8 @@ class _OpenLines:
         reach = max(most, 3.0) * self.scale
         low = np.minimum(self.dashes[:, :2], self.dashes[:, 2:4]) <= end.point + reach
         high = np.maximum(self.dashes[:, :2], self.dashes[:, 2:4]) >= end.point - reach
-        return self.dashes[low.all(axis=1) & high.all(axis=1) & (self.dashes[:, 4] != end.key)]
+        near = low.all(axis=1) & high.all(axis=1) & (self.dashes[:, 4] != end.key)
+        return np.asarray(self.dashes[near], np.float64)
 
     def _joined(self, *nodes: int, gone: int | None = None) -> None:
         """Take note of what a join at some nodes has changed, and of the stroke that it has replaced."""

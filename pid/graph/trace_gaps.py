@@ -169,7 +169,7 @@ def _face_each_other(ends: list[FreeEnd], pairs: NDArray[np.intp]) -> NDArray[np
     sheet's notes thousands of ends stand together.
     """
     points, outward = np.array([e.point for e in ends]), np.array([e.outward for e in ends])
-    free = ~outward.any(axis=1)
+    free = np.asarray(~outward.any(axis=1), bool).reshape(-1)
     a, b = pairs.T
     v = points[b] - points[a]
     gap = np.hypot(v[:, 0], v[:, 1])
