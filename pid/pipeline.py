@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pid.document.load import load_sheets
 from pid.drawing import Drawing, Finding, Symbol, Word
@@ -27,6 +28,8 @@ LETTERED_GROUPS = ("instrument", "connector", "nozzle")
 """Symbols that hold lettering: their inside is read once more, enlarged."""
 SURE_WORD, FEWEST_LETTERS, INSIDE_SHARE = 0.8, 3, 0.7
 """A symbol with this share of its box in a word of this score and length is lettering."""
+CELL_WALL_PX, TABLED_SHARE = 9.0, 0.9
+"""Cells this near meet, at a sheet width of 5000 px; a symbol with this share of its box in a table is part of it."""
 SCAN_SHARE = 0.5
 """A page with an image over this share of it is a scan, whatever was drawn on top."""
 _SHARES = {"finding symbols": (0.0, 0.3), "reading words": (0.3, 0.85), "tracing lines": (0.85, 0.95)}
@@ -72,6 +75,7 @@ class Recognizer:
         """Run every stage on a loaded page."""
         from pid.detect.actuator_stems import add_stems
         from pid.detect.nozzle_stubs import name_nozzle_stubs
+        from pid.graph.trace_grid import find_tables
 
         _tell(progress, "finding symbols", 0.0)
         symbols = _add_evidence(sheet, self._detector.detect_symbols(sheet.gray))
@@ -80,7 +84,8 @@ class Recognizer:
         words = self._reader.read_words(
             sheet, regions=lettered, progress=lambda share: _tell(progress, "reading words", share)
         )
-        symbols = add_stems(drop_lettering(symbols, words), sheet.gray)
+        symbols = drop_tabled(drop_lettering(symbols, words), find_tables(sheet.gray), width=sheet.info.width)
+        symbols = add_stems(symbols, sheet.gray)
         symbols = name_nozzle_stubs(symbols, words, sheet.gray)
         _tell(progress, "tracing lines", 0.0)
         drawing = link_parts(sheet, symbols=symbols, words=words)
@@ -126,6 +131,26 @@ def drop_lettering(symbols: Sequence[Symbol], words: Sequence[Word]) -> tuple[Sy
     inside = (box_intersection(boxes, word_boxes) / np.maximum(box_area(boxes), 1e-9)[:, None]).max(axis=1)
     lettering = {s.id for s, share in zip(asked, inside, strict=True) if share >= INSIDE_SHARE}
     return tuple(s for s in symbols if s.id not in lettering)
+
+
+def drop_tabled(symbols: Sequence[Symbol], cells: NDArray[np.float64], *, width: int) -> tuple[Symbol, ...]:
+    """The symbols without those that lie in a table or title block, whose `cells` (N, 4) are given in sheet pixels.
+
+    Cells, logos and legends look like symbols, and none of them is a part of the plant.
+    """
+    if not len(cells) or not symbols:
+        return tuple(symbols)
+    wall = CELL_WALL_PX * width / 5000.0
+    boxes = np.array([s.box for s in symbols], float)
+    far = np.vstack([boxes, cells]).max(axis=0)[2:].astype(int) // 2 + round(wall) + 2
+    inside = np.zeros((far[1], far[0]), np.uint8)  # at half the size, cells grown to meet at their walls
+    for x0, y0, x1, y1 in np.clip((cells + np.array([-wall, -wall, wall, wall])) / 2, 0, None).astype(int).tolist():
+        inside[y0 : y1 + 1, x0 : x1 + 1] = 1
+    kept = []
+    for symbol, (x0, y0, x1, y1) in zip(symbols, np.clip(boxes / 2, 0, None).astype(int).tolist(), strict=True):
+        if inside[y0 : y1 + 1, x0 : x1 + 1].mean() < TABLED_SHARE:
+            kept.append(symbol)
+    return tuple(kept)
 
 
 def _add_evidence(sheet: Sheet, shapes: Sequence[Symbol]) -> Sequence[Symbol]:

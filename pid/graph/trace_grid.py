@@ -10,12 +10,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pid.graph.trace_ink import erase_boxes
+from pid.graph.trace_ink import erase_boxes, find_ink, lift_solids
 from pid.graph.trace_runs import Runs, long_runs
 
 Mask = NDArray[np.uint8]
 Array = NDArray[np.float64]
 
+WORKING_PX = 5000.0
 RULE_LENGTH = 26.0
 """Rules are at least this long: the height of a row of small lettering."""
 CELL_HEIGHT = (14.0, 260.0)
@@ -34,6 +35,17 @@ def lift_tables(mask: Mask, *, scale: float) -> Mask:
     if len(cells) < LEAST_CELLS:
         return mask
     return erase_boxes(mask, _tables(cells, mask.shape, scale), grow=WALL / 2 * scale)
+
+
+def find_tables(gray: NDArray[np.uint8]) -> Array:
+    """Boxes (N, 4), in pixels of the sheet, of the cells of all tables of a (H, W) uint8 sheet, title block included."""
+    factor = min(1.0, WORKING_PX / max(gray.shape[1], 1))
+    if factor < 1.0:
+        gray = np.asarray(cv2.resize(gray, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8)
+    scale = gray.shape[1] / WORKING_PX
+    mask = lift_solids(find_ink(gray), scale=scale)
+    cells = find_cells(mask, scale=scale)
+    return _tables(cells, mask.shape, scale) / factor if len(cells) >= LEAST_CELLS else np.zeros((0, 4))
 
 
 def find_cells(mask: Mask, *, scale: float) -> Array:
