@@ -38,7 +38,7 @@ def lift_tables(mask: Mask, *, scale: float) -> Mask:
 
 
 def find_tables(gray: NDArray[np.uint8]) -> Array:
-    """Boxes (N, 4), in pixels of the sheet, of the cells of all tables of a (H, W) uint8 sheet, title block included."""
+    """Boxes (N, 4), in sheet pixels, of the cells of all tables of a (H, W) uint8 sheet, title block included."""
     factor = min(1.0, WORKING_PX / max(gray.shape[1], 1))
     if factor < 1.0:
         gray = np.asarray(cv2.resize(gray, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8)
