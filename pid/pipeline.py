@@ -28,8 +28,8 @@ LETTERED_GROUPS = ("instrument", "connector", "nozzle")
 """Symbols that hold lettering: their inside is read once more, enlarged."""
 SURE_WORD, FEWEST_LETTERS, INSIDE_SHARE = 0.8, 3, 0.7
 """A symbol with this share of its box in a word of this score and length is lettering."""
-CELL_WALL_PX, TABLED_SHARE = 9.0, 0.9
-"""Cells this near meet, at a sheet width of 5000 px; a symbol with this share of its box in a table is part of it."""
+TABLED_SHARE = 0.9
+"""A symbol with this share of its box in a table is part of it."""
 SCAN_SHARE = 0.5
 """A page with an image over this share of it is a scan, whatever was drawn on top."""
 _SHARES = {"finding symbols": (0.0, 0.3), "reading words": (0.3, 0.85), "tracing lines": (0.85, 0.95)}
@@ -138,9 +138,11 @@ def drop_tabled(symbols: Sequence[Symbol], cells: NDArray[np.float64], *, width:
 
     Cells, logos and legends look like symbols, and none of them is a part of the plant.
     """
+    from pid.graph.trace_grid import WALL, WORKING_PX
+
     if not len(cells) or not symbols:
         return tuple(symbols)
-    wall = CELL_WALL_PX * width / 5000.0
+    wall = WALL / 2 * width / WORKING_PX  # each of two neighbours reaches to the middle between them
     boxes = np.array([s.box for s in symbols], float)
     far = np.vstack([boxes, cells]).max(axis=0)[2:].astype(int) // 2 + round(wall) + 2
     inside = np.zeros((far[1], far[0]), np.uint8)  # at half the size, cells grown to meet at their walls
