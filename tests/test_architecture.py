@@ -10,7 +10,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "pid"
 STAGES = ("document", "detect", "structure", "graph", "estimate", "synth")
-FOUNDATION = ("errors", "resources", "drawing", "sheet", "geometry", "symbol_svg", "catalog")
+FOUNDATION = ("errors", "resources", "drawing", "sheet", "geometry", "paper", "skeleton", "symbol_svg", "catalog")
 """In this order: each imports only those before it."""
 JOINING = (
     "evaluate",

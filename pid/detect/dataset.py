@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pid.detect.look import Look
-from pid.detect.paper import whiten_paper
 from pid.drawing import GROUPS, Drawing
 from pid.geometry import Array
+from pid.paper import whiten_paper
 
 Image = NDArray[np.uint8]
 SheetSource = Callable[[int], tuple[Image, Drawing]]

@@ -14,9 +14,9 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from pid.detect.paper import whiten_paper
 from pid.detect.tiles import DETAIL_PX, OVERVIEW_PX, TILE_PX
 from pid.errors import InputError
+from pid.paper import whiten_paper
 
 Mode = Literal["sheet", "fit", "native"]
 MODES: tuple[Mode, ...] = get_args(Mode)

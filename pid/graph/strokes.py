@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pid.graph.skeleton import Skeleton, thin
+from pid.skeleton import Skeleton, thin
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.uint8]

@@ -25,10 +25,10 @@ import numpy as np
 from pid.detect.calibrate import match_boxes
 from pid.detect.detect import SHAPE_FILE, SymbolDetector
 from pid.detect.engine import EngineName, load_network
-from pid.detect.paper import reduce_sheet, whiten_paper
 from pid.detect.tiles import DETAIL_PX, OVERLAP_PX, TILE_PX, cut_sheet, tile_starts
 from pid.detect.yolo import LEAST_SCORE, ShapeNetwork
 from pid.drawing import GROUPS
+from pid.paper import reduce_sheet, whiten_paper
 from pid.resources import data_path
 from pid.synth.generate import generate_sheet
 from pid.synth.pixels import as_gray

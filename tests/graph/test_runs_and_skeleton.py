@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from pid.graph.skeleton import Skeleton, thin
 from pid.graph.trace_runs import Runs, long_runs
+from pid.skeleton import Skeleton, thin
 
 
 def _speckle(seed, share=0.35, shape=(60, 83)):

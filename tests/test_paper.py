@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pid.detect.paper import WORKING_PX, reduce_sheet, whiten_paper
+from pid.paper import WORKING_PX, reduce_sheet, whiten_paper
 
 
 def line_work(height: int = 640, width: int = 960) -> np.ndarray:
