@@ -20,13 +20,13 @@ from typing import Any
 import numpy as np
 
 from pid.detect.card import measure_kinds, measure_shape, write_kinds_card, write_shape_card
-from pid.detect.curves import read_curves
 from pid.detect.dataset import LabelledSheet, SheetFolder, Turns, fill_sheet_folder, read_sheet
 from pid.detect.judge import judge_pictures, write_candidate_card, write_pictures_card
 from pid.detect.look import Look, Mode, choose_look
 from pid.detect.pictures import PictureSet, read_data_yaml
 from pid.detect.recipe import KindRecipe, ShapeRecipe
 from pid.errors import InputError
+from pid.learning.curves import read_curves
 from pid.resources import data_path
 
 Report = Any  # a callable told one line

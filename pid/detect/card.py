@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pid.catalog import load_catalog
-from pid.detect.calibrate import Calibration, fit_calibration, match_boxes
 from pid.detect.crops import pose_of
 from pid.detect.dataset import LabelledSheet
 from pid.detect.detect import KINDS_FILE, SHAPE_FILE, SymbolDetector
@@ -25,6 +24,7 @@ from pid.detect.names import KindNetwork, Name
 from pid.detect.precision import Scored, average_precision, mean_precision, precision_by_label
 from pid.drawing import GROUPS
 from pid.geometry import Array
+from pid.learning.calibrate import Calibration, fit_calibration, match_boxes
 
 AT_HALF = (0.5,)
 WORST_KINDS, LEAST_SEEN = 20, 3

@@ -12,17 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pid.catalog import Catalog, load_catalog
-from pid.detect.calibrate import IDENTITY, Calibration
 from pid.detect.classes import Served, name_classes, read_served
 from pid.detect.context import weigh_context
 from pid.detect.names import KindNetwork, Name
-from pid.detect.place_ports import place_ports
 from pid.detect.tiles import DETAIL_PX, OVERVIEW_PX, Tiling, cut_sheet, drop_cut, is_cut, suppress
 from pid.detect.yolo import Found, ShapeNetwork, join_found
 from pid.drawing import GROUPS, Symbol
 from pid.errors import InputError
 from pid.geometry import Array
+from pid.learning.calibrate import IDENTITY, Calibration
 from pid.paper import reduce_sheet
+from pid.place_ports import place_ports
 from pid.resources import data_path
 
 SHAPE_FILE, KINDS_FILE = "shape.onnx", "kinds.onnx"

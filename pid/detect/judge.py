@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from pid.detect.calibrate import IDENTITY, Calibration, fit_calibration, match_boxes
 from pid.detect.card import write_card
 from pid.detect.dataset import LabelledSheet
 from pid.detect.detect import SHAPE_FILE, SymbolDetector
 from pid.detect.look import Look
 from pid.detect.pictures import PictureSet
 from pid.detect.precision import Scored, mean_precision, precision_by_label
+from pid.learning.calibrate import IDENTITY, Calibration, fit_calibration, match_boxes
 
 LEAST_CANDIDATES = 20
 """Fewer say nothing about what a score means; raw scores are served as they are."""

@@ -18,10 +18,10 @@ from pid.catalog import Catalog
 from pid.detect.block_names import NO_SYMBOL, BlockNames, Meaning
 from pid.detect.glyphs import Glyph, box_around, path_boxes
 from pid.detect.match_vectors import GlyphMatcher, Match, drawn_box
-from pid.detect.place_ports import place_ports
 from pid.detect.templates import Fit
 from pid.drawing import Box, Group, Point, Symbol
 from pid.geometry import Array
+from pid.place_ports import place_ports
 from pid.sheet import VectorBlock, VectorPath, Vectors
 
 NAMED_SCORE, DRAWN_SCORE, BOTH_SCORE = 0.97, 0.95, 0.99

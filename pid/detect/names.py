@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from pid.catalog import Catalog
 from pid.detect.crops import NOTHING, cut_crop
-from pid.detect.engine import ENGINE, EngineName, load_network
 from pid.detect.yolo import as_ink
 from pid.drawing import GROUPS, Group
+from pid.engine import ENGINE, EngineName, load_network
 from pid.errors import InputError
 from pid.geometry import Array, as_boxes
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 import copy
 import logging
 import os
-import re
 import tempfile
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -31,7 +29,7 @@ from pid.detect.crops import CROP_PX, NOTHING, POSES, CropBatch
 from pid.detect.dataset import Tile, TileBatch
 from pid.detect.tiles import TILE_PX
 from pid.drawing import GROUPS
-from pid.errors import InputError
+from pid.learning.network import export_network
 
 if SETTINGS.get("sync"):
     SETTINGS.update({"sync": False})  # no usage analytics
@@ -41,13 +39,8 @@ LOSS_GAINS = {"box": 7.5, "cls": 0.5, "dfl": 1.5}
 """ultralytics' defaults."""
 POSE_GAIN = 0.3
 """Weight of the pose beside the kind: a symmetrical symbol's pose cannot be known, so this loss never falls to 0."""
-OPSET = 17
-LEAST_HALVED = 512
-"""Weights of fewer elements stay in full precision: they weigh nothing."""
 SHAPE_PARTS, KIND_PARTS = ("box", "cls", "dfl"), ("kind", "pose")
 """Names of the parts of the two losses."""
-_CLASS_LAYER = re.compile(r"\.cv3\.\d+\.2\.(weight|bias)$|^kind\.(weight|bias)$")
-"""State entries with a row for each class."""
 
 
 class KindNet(nn.Module):  # type: ignore[misc]  # torch is not typed here
@@ -124,13 +117,18 @@ def export_shape(network: nn.Module, path: Path) -> Path:
     network = copy.deepcopy(network).float().cpu().eval()
     head: Any = network.model[-1]
     head.export, head.xyxy = True, True
-    return _export(network, torch.zeros(1, 1, TILE_PX, TILE_PX), path, "tiles", ["found"])
+    return export_network(
+        network, (torch.zeros(1, 1, TILE_PX, TILE_PX),), path, inputs={"tiles": ["batch"]}, outputs={"found": ["batch"]}
+    )
 
 
 def export_kinds(network: nn.Module, path: Path) -> Path:
     """Write the classifier as ONNX: crops (B, 1, 64, 64) to kind (B, K) and pose (B, 8) probabilities."""
     served = _Probabilities(copy.deepcopy(network).float().cpu().eval())
-    return _export(served, torch.zeros(1, 1, CROP_PX, CROP_PX), path, "crops", ["kind", "pose"])
+    return export_network(
+        served, (torch.zeros(1, 1, CROP_PX, CROP_PX),), path,
+        inputs={"crops": ["batch"]}, outputs={"kind": ["batch"], "pose": ["batch"]},
+    )  # fmt: skip
 
 
 class _Probabilities(nn.Module):  # type: ignore[misc]
@@ -143,76 +141,3 @@ class _Probabilities(nn.Module):  # type: ignore[misc]
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
         kind, pose = self.network(crops)
         return kind.softmax(1), pose.softmax(1)
-
-
-def save_stripped(network: nn.Module, path: Path, about: dict[str, Any]) -> None:
-    """Weights in half precision with `about`, small enough to commit and enough to train on from."""
-    state = {n: (v.half() if v.is_floating_point() else v).cpu() for n, v in network.state_dict().items()}
-    part = path.with_suffix(".part")
-    torch.save({"state": state, **about}, part)
-    part.replace(path)
-
-
-def load_stripped(network: nn.Module, path: Path, *, labels: Sequence[str] | None = None) -> int:
-    """Fill `network` from `save_stripped`'s file; layers of another size keep their start. Returns how many did fit.
-
-    Where `labels` are not the file's (its ``labels``, or the groups), the rows of the last layer follow their names:
-    classes with a new name keep their start. Raises `InputError` for a file of something else.
-    """
-    try:
-        saved = torch.load(path, map_location="cpu", weights_only=True)
-        state: dict[str, Tensor] = saved["state"]
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except Exception as error:  # torch raises pickle's, zipfile's and its own
-        raise InputError(f"{path} is not a file of weights that a training wrote.") from error
-    own = network.state_dict()
-    filled = {n: v.float() if v.is_floating_point() else v for n, v in state.items()}
-    known = list(saved.get("labels") or GROUPS)
-    if labels is not None and list(labels) != known:
-        for name in [n for n in filled if _CLASS_LAYER.search(n)]:
-            if name in own and len(own[name]) == len(labels) and own[name].shape[1:] == filled[name].shape[1:]:
-                rows = own[name].detach().cpu().clone()
-                for i, label in enumerate(labels):
-                    if label in known:
-                        rows[i] = filled[name][known.index(label)]
-                filled[name] = rows
-            else:
-                filled.pop(name)
-    fitting = {n: v for n, v in filled.items() if n in own and own[n].shape == v.shape}
-    if not fitting:
-        raise InputError(f"{path} holds the weights of another network.")
-    network.load_state_dict(fitting, strict=False)
-    return len(fitting)
-
-
-def _export(network: nn.Module, example: Tensor, path: Path, name: str, outputs: list[str]) -> Path:
-    import onnx
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the tracing exporter is announced as old; the new one needs a further package
-        torch.onnx.export(
-            network, (example,), str(path), input_names=[name], output_names=outputs, opset_version=OPSET,
-            dynamic_axes={n: {0: "batch"} for n in [name, *outputs]}, dynamo=False,
-        )  # fmt: skip
-    model = onnx.load(str(path))
-    _halve_weights(model)
-    onnx.checker.check_model(model)
-    onnx.save(model, str(path))
-    return path
-
-
-def _halve_weights(model: Any) -> None:
-    """Store large weights in half precision behind a cast: half the file, the same arithmetic."""
-    from onnx import TensorProto, helper, numpy_helper
-
-    casts = []
-    for tensor in model.graph.initializer:
-        values = numpy_helper.to_array(tensor)
-        if tensor.data_type != TensorProto.FLOAT or values.size < LEAST_HALVED:
-            continue
-        name = tensor.name
-        tensor.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{name}.half"))
-        casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT, name=f"{name}.cast"))
-    for cast in reversed(casts):
-        model.graph.node.insert(0, cast)

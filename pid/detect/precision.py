@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pid.detect.calibrate import match_boxes
 from pid.geometry import Array
+from pid.learning.calibrate import match_boxes
 
 IOUS: tuple[float, ...] = tuple(round(0.5 + 0.05 * i, 2) for i in range(10))
 """The overlaps of COCO's mean; the first alone is what mAP50 means."""

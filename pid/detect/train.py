@@ -22,7 +22,6 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from pid.detect.crops import CropSource
 from pid.detect.dataset import SheetFolder, SheetSource, TileSource, Turns, fill_sheet_folder
-from pid.detect.fit import Judge, Report, choose_device, fit
 from pid.detect.look import Look
 from pid.detect.network import (
     KIND_PARTS,
@@ -33,14 +32,14 @@ from pid.detect.network import (
     export_shape,
     kind_labels,
     kind_loss,
-    load_stripped,
-    save_stripped,
     shape_loss,
 )
 from pid.detect.pictures import PictureSet
 from pid.detect.recipe import KindRecipe, ShapeRecipe
 from pid.drawing import GROUPS
 from pid.errors import InputError
+from pid.learning.fit import Judge, Report, choose_device, fit
+from pid.learning.network import load_stripped, save_stripped
 
 JUDGED_FOLDER = "candidate"
 """Where weights lie in `out` while they are judged."""

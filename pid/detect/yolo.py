@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pid.detect.engine import ENGINE, EngineName, load_network
 from pid.drawing import GROUPS
+from pid.engine import ENGINE, EngineName, load_network
 from pid.geometry import Array
 
 BATCH = 1

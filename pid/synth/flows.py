@@ -12,7 +12,7 @@ from pid.synth.features import choose_in_line, lettering_of, small_valve, state_
 from pid.synth.ink import Stroke
 from pid.synth.layout import Terminal
 from pid.synth.network import Pen
-from pid.synth.place import ALL_LAYERS, SOLID, grown_box
+from pid.synth.place import ALL_LAYERS, SOLID, Piece, grown_box
 from pid.synth.route import STEPS, find_route
 
 _FEW_NOZZLES = ("heat_exchanger", "compressor", "pump")
@@ -64,7 +64,7 @@ def _connector(draft: Draft, side: int, y: float, inset: float) -> Terminal | No
     if inward == (side == 0):
         piece.rotation, piece.mirrored = 0, True
     if draft.catalog[kind.name].stretch and draft.chance(0.6):
-        piece.scale = (piece.scale[0] * draft.rng.uniform(0.85, 1.25), piece.scale[1])
+        _widen(draft, piece, piece.scale[0] * draft.rng.uniform(0.85, 1.25))
     room = next((t for t in piece.variant.texts if t.slot == "tag"), None)
     short = room is not None and len(room.text) < 6
     if short:
@@ -77,7 +77,7 @@ def _connector(draft: Draft, side: int, y: float, inset: float) -> Terminal | No
             ),
             default=0.0,
         )
-        piece.scale = (max(piece.scale[0], widest / 22.0), piece.scale[1])
+        _widen(draft, piece, max(piece.scale[0], widest / 22.0))
     inner = 0 if side == 180 else 180
     ports = [p for p in piece.ports if p.direction == inner and p.role != "actuator"]
     if not ports:
@@ -102,6 +102,11 @@ def _connector(draft: Draft, side: int, y: float, inset: float) -> Terminal | No
     draft.commit(texts, piece)
     port = piece.port(ports[0].id)
     return Terminal(draft.net.add_node((port.x, port.y), piece, port.id), inner, 1 if inward else -1)
+
+
+def _widen(draft: Draft, piece: Piece, width: float) -> None:
+    """Draw a piece at another scale along its length, and across too where symbols keep their proportions."""
+    piece.scale = (width, piece.scale[1] if draft.stretched else piece.scale[1] * width / piece.scale[0])
 
 
 def route_terminals(draft: Draft, a: Terminal, b: Terminal, *, pen: Pen | None = None, most_crossings: int = 4) -> bool:

@@ -102,10 +102,13 @@ class SynthSheet:
     style: Style
 
 
-def generate_sheet(seed: int, *, family: str | None = None, size: str | None = None) -> SynthSheet:
+def generate_sheet(
+    seed: int, *, family: str | None = None, size: str | None = None, stretched: bool = True
+) -> SynthSheet:
     """A random sheet, the same for the same arguments: ink in mm, truth in pixels at ``style.px_per_mm``.
 
-    `family` is one of `pid.synth.style.FAMILIES`, `size` one of A0 to A3; both are drawn by chance when None.
+    `family` is one of `pid.synth.style.FAMILIES`, `size` one of A0 to A3; both are drawn by chance when None. Without
+    `stretched` every symbol keeps the catalogue's proportions; sizes still vary.
     """
     rng = np.random.default_rng(seed)
     catalog = load_catalog()
@@ -113,7 +116,7 @@ def generate_sheet(seed: int, *, family: str | None = None, size: str | None = N
     names = Names(rng, style.family, korean=style.korean)
     furniture = _furniture(rng, style, names)
     paper = Occupancy(*style.paper_mm, style.unit)
-    draft = Draft(rng, style, catalog, names, paper, _area(furniture.drawable, style))
+    draft = Draft(rng, style, catalog, names, paper, _area(furniture.drawable, style), stretched=stretched)
     for box in furniture.blocked:
         for layer in ALL_LAYERS:
             paper.mark(box, layer)

@@ -62,7 +62,7 @@ def stub_at(draft: Draft, item: Piece, wall: Point, side: int, *, tag: str) -> i
     own = piece.variant.box[2] - max(0.0, piece.variant.box[0])
     reach = draft.rng.uniform(*style.nozzle_reach) * draft.rng.uniform(*_SPREAD)
     for length in (reach, max(2.5, reach / 2)):
-        piece.scale = (length / own * u, style.nozzle_tick * u)
+        piece.scale = (length / own * u, (style.nozzle_tick if draft.stretched else length / own) * u)
         if _has_room(draft, item, wall, side, (length + 1.5) * u):
             return _put_stub(draft, item, piece, wall, tag)
     return None

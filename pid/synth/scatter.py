@@ -46,6 +46,7 @@ class _Table:
     marks: list[Stroke | Lettering] = field(default_factory=list)
     pieces: list[Piece] = field(default_factory=list)
     taken: list[Box] = field(default_factory=list)
+    stretched: bool = True
 
     def is_free(self, box: Box, margin: float) -> bool:
         """Whether a box keeps `margin` mm from all that stands."""
@@ -59,10 +60,13 @@ class _Table:
         return "".join(self.rng.choice(list(LETTERS), int(self.rng.integers(least, most))))
 
 
-def scatter_sheet(seed: int, *, px_per_mm: float = 5.9) -> tuple[Ink, Drawing]:
-    """A scattered sheet's ink in mm and its truth in pixels at `px_per_mm`; the same for the same seed."""
+def scatter_sheet(seed: int, *, px_per_mm: float = 5.9, stretched: bool = True) -> tuple[Ink, Drawing]:
+    """A scattered sheet's ink in mm and its truth in pixels at `px_per_mm`; the same for the same arguments.
+
+    Without `stretched` every symbol keeps the catalogue's proportions; sizes still vary.
+    """
     rng = np.random.default_rng(seed)
-    table = _Table(rng, pen_mm=float(rng.uniform(0.2, 0.6)), scale=float(rng.uniform(0.75, 1.35)))
+    table = _Table(rng, pen_mm=float(rng.uniform(0.2, 0.6)), scale=float(rng.uniform(0.75, 1.35)), stretched=stretched)
     catalog = load_catalog()
     groups = [g for g in GROUP_SHARES if catalog.by_group(g)]
     shares = np.array([GROUP_SHARES[g] for g in groups])
@@ -99,6 +103,7 @@ def _throw(table: _Table, kind: Kind, *, growth: float = 1.0) -> None:
     variant = kind.variants[int(rng.choice(len(weights), p=weights / weights.sum()))]
     scale = table.scale * float(rng.uniform(0.85, 1.15)) * growth
     stretch = float(np.exp(rng.uniform(-1, 1) * np.log(MOST_STRETCH))) if growth > 1 else 1.0
+    stretch = stretch if table.stretched else 1.0
     size = (scale * stretch**0.5, scale / stretch**0.5)
     turn, mirrored = int(rng.choice([0, 0, 90, 90, 180, 270])), bool(rng.random() < 0.25)
     piece = Piece(kind, variant, 0.0, 0.0, size, turn, mirrored, table.pen_mm, id=f"s{len(table.pieces) + 1}")

@@ -67,6 +67,8 @@ class Sketch(Lettering):
     rare: list[Kind] = field(default_factory=list)
     led: set[int] = field(default_factory=set)  # ids of parts that have their tag balloon
     _serial: int = 0
+    stretched: bool = True
+    """Whether symbols may be drawn longer along one axis than in the catalogue; sizes vary all the same."""
 
     @cached_property
     def in_line(self) -> tuple[Kind, ...]:
@@ -117,6 +119,8 @@ class Sketch(Lettering):
         variant = self.style.variant_of(k, self.rng, state=state)
         if self.style.family == "benchmark" and k.group in ("valve", "reducer") and is_angular(variant):
             stretch = (stretch[0] * float(self.rng.uniform(0.72, 1.15)), stretch[1])
+        if not self.stretched:
+            stretch = (float(np.sqrt(stretch[0] * stretch[1])),) * 2
         piece = Piece(
             k,
             variant,

@@ -22,12 +22,12 @@ from typing import Any
 import cv2
 import numpy as np
 
-from pid.detect.calibrate import match_boxes
 from pid.detect.detect import SHAPE_FILE, SymbolDetector
-from pid.detect.engine import EngineName, load_network
 from pid.detect.tiles import DETAIL_PX, OVERLAP_PX, TILE_PX, cut_sheet, tile_starts
 from pid.detect.yolo import LEAST_SCORE, ShapeNetwork
 from pid.drawing import GROUPS
+from pid.engine import EngineName, load_network
+from pid.learning.calibrate import match_boxes
 from pid.paper import reduce_sheet, whiten_paper
 from pid.resources import data_path
 from pid.synth.generate import generate_sheet
@@ -72,7 +72,8 @@ def load_sahi(threads: int) -> Any:
     import torch
     from sahi.models.ultralytics import UltralyticsDetectionModel
 
-    from pid.detect.network import build_shape_network, load_stripped
+    from pid.detect.network import build_shape_network
+    from pid.learning.network import load_stripped
 
     # Imported after our adapter, which keeps ultralytics from writing settings and calling home.
     from ultralytics import YOLO  # isort: skip

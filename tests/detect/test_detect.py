@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from pid.catalog import load_catalog
-from pid.detect.calibrate import match_boxes
 from pid.detect.card import write_kinds_card, write_shape_card
 from pid.detect.dataset import label_sheet
 from pid.detect.detect import SymbolDetector
 from pid.drawing import GROUPS, Drawing, Symbol
 from pid.errors import InputError
 from pid.geometry import as_boxes, box_iou
+from pid.learning.calibrate import match_boxes
 from pid.resources import data_path
 from pid.synth.raster import render_raster
 from pid.synth.scatter import scatter_sheet

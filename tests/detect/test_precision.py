@@ -49,7 +49,7 @@ def test_a_label_never_found_counts_as_nothing() -> None:
 
 def test_it_agrees_with_ultralytics() -> None:
     metrics = pytest.importorskip("ultralytics.utils.metrics", reason="ultralytics is in the extra 'train' only")
-    from pid.detect.calibrate import match_boxes
+    from pid.learning.calibrate import match_boxes
 
     rng = np.random.default_rng(3)
     parts = [scene(rng) for _ in range(5)]

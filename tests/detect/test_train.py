@@ -53,7 +53,7 @@ def networks(train):  # type: ignore[no-untyped-def]
 
 
 def test_the_rate_warms_up_and_falls(train) -> None:  # type: ignore[no-untyped-def]
-    from pid.detect.fit import learning_rate
+    from pid.learning.fit import learning_rate
 
     recipe = replace(SHAPE, warmup_steps=10, learning_rate=1.0)
     rates = [learning_rate(recipe, step, step / 100) for step in range(100)]
@@ -67,6 +67,8 @@ def test_the_detector_trains_resumes_and_serves_what_was_trained(
 ) -> None:  # type: ignore[no-untyped-def]
     import torch
 
+    from pid.learning.network import load_stripped
+
     told: list[str] = []
     path = train.train_shape(SHAPE, out=tmp_path, data=sheet_folder, report=told.append)
     assert path == tmp_path / "shape.onnx"
@@ -79,7 +81,7 @@ def test_the_detector_trains_resumes_and_serves_what_was_trained(
     train.train_shape(replace(SHAPE, steps=6), out=tmp_path, data=sheet_folder, report=told.append)
     assert any("resumed at step 4" in line for line in told)
     network = networks.build_shape_network()
-    networks.load_stripped(network, tmp_path / "shape.pt")
+    load_stripped(network, tmp_path / "shape.pt")
     head = network.eval().model[-1]
     head.export, head.xyxy = True, True
     tiles = np.random.default_rng(0).integers(0, 256, (3, 640, 640), np.uint8)
@@ -94,10 +96,12 @@ def test_the_detector_trains_resumes_and_serves_what_was_trained(
 def test_the_classifier_learns_and_serves_what_was_trained(train, networks, sheet_folder: Path, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     import torch
 
+    from pid.learning.network import load_stripped
+
     path = train.train_kinds(KINDS, out=tmp_path, data=sheet_folder, report=lambda line: None)
     labels = networks.kind_labels()
     network = networks.KindNet(len(labels), KINDS.width)
-    networks.load_stripped(network, tmp_path / "kinds.pt")
+    load_stripped(network, tmp_path / "kinds.pt")
     crops = np.random.default_rng(0).integers(0, 256, (5, 64, 64), np.uint8)
     with torch.no_grad():
         kind, pose = (logits.softmax(1).numpy() for logits in network.eval()(torch.from_numpy(as_ink(crops))))

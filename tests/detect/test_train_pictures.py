@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from pid.cli import main
-from pid.detect.curves import read_curves
 from pid.detect.detect import SymbolDetector
 from pid.detect.recipe import ShapeRecipe
 from pid.drawing import Drawing
 from pid.errors import InputError
+from pid.learning.curves import read_curves
 from pid.resources import data_path
 
 RECIPE = ShapeRecipe(steps=3, batch=2, tile_px=160, hours=1.0, warmup_steps=1, threads=1, overview_share=0.0)
@@ -69,8 +69,9 @@ def test_the_card_says_what_is_served(trained: tuple[Path, list[str]], toy_names
 def test_onnx_is_the_best_weights(training, trained: tuple[Path, list[str]], toy_names: tuple[str, ...]) -> None:  # type: ignore[no-untyped-def]
     import torch
 
-    from pid.detect.network import build_shape_network, load_stripped
+    from pid.detect.network import build_shape_network
     from pid.detect.yolo import as_ink, load_network
+    from pid.learning.network import load_stripped
 
     network = build_shape_network(len(toy_names))
     load_stripped(network, trained[0] / "shape.best.pt", labels=toy_names)
@@ -88,7 +89,8 @@ def test_onnx_is_the_best_weights(training, trained: tuple[Path, list[str]], toy
 def test_known_layers_are_kept_and_the_classes_follow_their_names(training) -> None:  # type: ignore[no-untyped-def]
     import torch
 
-    from pid.detect.network import build_shape_network, load_stripped
+    from pid.detect.network import build_shape_network
+    from pid.learning.network import load_stripped
 
     start = data_path("models", "shape.pt")
     saved = torch.load(start, weights_only=True)["state"]

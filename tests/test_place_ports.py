@@ -3,7 +3,7 @@
 import pytest
 
 from pid.catalog import load_catalog
-from pid.detect.place_ports import place_ports
+from pid.place_ports import place_ports
 from pid.synth.place import Piece
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from pid.detect.curves import Curves, draw_curves, read_curves
+from pid.learning.curves import Curves, draw_curves, read_curves
 
 
 def told(folder: Path, steps: range, *, begin: int) -> Curves:

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pid.detect import engine
-from pid.detect.engine import cache_folder, load_network, usable_threads
+from pid import engine
 from pid.detect.yolo import as_ink
+from pid.engine import cache_folder, load_network, usable_threads
 from pid.errors import InputError
 from pid.resources import data_path
 

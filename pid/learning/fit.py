@@ -16,10 +16,10 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from pid.detect.curves import Curves, draw_curves
-from pid.detect.network import load_stripped, save_stripped
-from pid.detect.recipe import KindRecipe, ShapeRecipe
 from pid.errors import InputError
+from pid.learning.curves import Curves, draw_curves
+from pid.learning.network import load_stripped, save_stripped
+from pid.learning.recipe import Recipe
 
 LARGEST_GRADIENT = 10.0
 LOG_EVERY = 20
@@ -96,7 +96,7 @@ class TrainingRun:
     def __init__(
         self,
         network: nn.Module,
-        recipe: ShapeRecipe | KindRecipe,
+        recipe: Recipe,
         checkpoint: Path,
         device: torch.device,
         curves: Curves,
@@ -216,7 +216,7 @@ def fit(
     network: nn.Module,
     loss_of: Loss,
     batches: Iterator[Any],
-    recipe: ShapeRecipe | KindRecipe,
+    recipe: Recipe,
     checkpoint: Path,
     *,
     device: str,
@@ -258,7 +258,7 @@ def fit(
     return run.average, run.step
 
 
-def learning_rate(recipe: ShapeRecipe | KindRecipe, step: int, progress: float) -> float:
+def learning_rate(recipe: Recipe, step: int, progress: float) -> float:
     """Linear warm-up, then half a cosine down to `LAST_RATE`, by `progress` 0..1 of steps or time."""
     warm = min(1.0, (step + 1) / max(recipe.warmup_steps, 1))
     fall = LAST_RATE + (1 - LAST_RATE) * (1 + math.cos(math.pi * min(progress, 1.0))) / 2

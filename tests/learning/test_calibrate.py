@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from pid.detect.calibrate import Calibration, fit_calibration, match_boxes
+from pid.learning.calibrate import Calibration, fit_calibration, match_boxes
 
 
 def test_calibrated_scores_are_probabilities() -> None:
