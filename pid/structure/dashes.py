@@ -27,7 +27,7 @@ def number_dashes(parts: Primitives, pen: float) -> Primitives:
     if n < FEWEST:
         return parts
     strokes = np.flatnonzero(parts.shape == STROKE)
-    ends = parts.marks[strokes][:, [0, 4]]
+    ends = np.stack([parts.xy[parts.first[:-1][strokes]], parts.xy[parts.first[1:][strokes] - 1]], axis=1)
     length = parts.length[strokes]
     d = (ends[:, 1] - ends[:, 0]) / np.maximum(length, 1e-9)[:, None]
     degree = np.bincount(parts.nodes[parts.nodes >= 0], minlength=len(parts.node_xy))

@@ -1,17 +1,22 @@
-"""Arcs that junctions cut are joined again where they lie on one circle; a whole one becomes a circle."""
+"""Arcs that junctions cut are joined again where they go on smoothly; a ring of them becomes a circle."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import cv2
 import numpy as np
 
 from pid.geometry import Array
-from pid.structure.primitives import ARC, CIRCLE, Primitives, make_primitives
+from pid.structure.primitives import ARC, CIRCLE, Index, Primitives, concatenate, make_primitives
 
-SAME_CENTRE, SAME_RADIUS = 0.2, 0.2
-"""Shares of the radius by which centres and radii of arcs on one circle differ at most, with a pixel on top."""
-CLOSED_DEG = 340.0
-LEAST_SWEEP_DEG = 25.0
-"""A flatter arc has no certain circle."""
+SMOOTH = 0.82
+"""Cosine of the largest angle by which two arcs of one curve turn at the node between them."""
+CLOSED_DEG = 325.0
+"""A ring turns so far at least, without the angles at its nodes."""
+ELLIPSE_OFF_PX, ELLIPSE_OFF_SHARE = 1.5, 0.04
+"""How far a ring's points lie off its ellipse at most: pixels, and share of its larger radius."""
+RING_POINTS = 48
 
 
 def fit_circles(parts: Primitives) -> Array:
@@ -35,7 +40,7 @@ def fit_circles(parts: Primitives) -> Array:
     return out
 
 
-def join_arcs(parts: Primitives, pen: float) -> Primitives:
+def join_arcs(parts: Primitives) -> Primitives:
     """The primitives with closed arcs, and rings of arcs, as circles; other arcs stay as they are."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
@@ -43,71 +48,97 @@ def join_arcs(parts: Primitives, pen: float) -> Primitives:
     arcs = np.flatnonzero(parts.shape == ARC)
     if not len(arcs):
         return parts
-    circle = fit_circles(parts)[arcs]
-    sweep = parts.length[arcs] / np.maximum(circle[:, 2], 1e-9) * 180 / np.pi
-    sure = np.isfinite(circle).all(axis=1) & (sweep >= LEAST_SWEEP_DEG)
-    # Arcs on one circle that share a node.
-    a, b = _neighbours(parts, arcs)
-    slack = 1.0 + 0.3 * pen
-    radius = np.minimum(circle[a, 2], circle[b, 2])
-    same = sure[a] & sure[b]
-    same &= np.hypot(*(circle[a, :2] - circle[b, :2]).T) <= SAME_CENTRE * radius + slack
-    same &= np.abs(circle[a, 2] - circle[b, 2]) <= SAME_RADIUS * radius + slack
-    a, b = a[same], b[same]
+    turned = turnings(parts)[arcs]
+    a, b = _smooth_pairs(parts, arcs, turned)
     n = len(arcs)
     _, label = connected_components(coo_matrix((np.ones(len(a)), (a, b)), shape=(n, n)), directed=False)
-    total = np.bincount(label, np.where(sure, sweep, 0.0))
-    closed = parts.nodes[arcs, 0] == parts.nodes[arcs, 1]
-    ring = np.flatnonzero(total[label] >= CLOSED_DEG)
+    total = np.bincount(label, np.abs(turned))
+    # In a ring every arc goes on at both ends: as many links as members.
+    ring = (np.bincount(label[a], minlength=len(total)) >= np.bincount(label)) & (total >= CLOSED_DEG)
+    closed = (parts.nodes[arcs, 0] == parts.nodes[arcs, 1]) & (np.abs(turned) >= CLOSED_DEG - 45)
+    alone = closed & ~ring[label]
     shape = parts.shape.copy()
-    alone = arcs[closed & (np.bincount(label)[label] == 1)]
-    shape[alone] = CIRCLE
-    whole: dict[int, list[int]] = {}
-    for k in ring.tolist():
-        if not (closed[k] and np.bincount(label)[label[k]] == 1):
-            whole.setdefault(int(label[k]), []).append(k)
+    shape[arcs[alone]] = CIRCLE
     drop = np.zeros(len(parts), bool)
     polylines, widths, filled = [], [], []
-    for members in whole.values():
-        weight = sweep[members]
-        cx, cy, r = np.average(circle[members], axis=0, weights=weight)
-        at = np.linspace(0, 2 * np.pi, 33)
-        polylines.append(np.column_stack([cx + r * np.cos(at), cy + r * np.sin(at)]))
-        widths.append(float(np.average(parts.width[arcs[members]], weights=weight)))
-        filled.append(bool(parts.filled[arcs[members]].any()))
-        drop[arcs[members]] = True
-    kept = Primitives(
-        shape, np.where((shape == CIRCLE)[:, None], -1, parts.nodes), parts.node_xy, parts.xy, parts.first,
-        parts.width, parts.filled, parts.dash, parts.size,
-    ).only(~drop)  # fmt: skip
-    if not polylines:
-        return kept
-    rings = make_primitives(
-        [CIRCLE] * len(polylines), [(-1, -1)] * len(polylines), parts.node_xy, polylines, widths, filled, parts.size
+    for k in np.flatnonzero(ring).tolist():
+        members = arcs[label == k]
+        polylines.append(_ring_points(parts, members))
+        widths.append(float(np.average(parts.width[members], weights=parts.length[members])))
+        filled.append(bool(parts.filled[members].any()))
+        drop[members] = True
+    nodes = np.where((shape == CIRCLE)[:, None], -1, parts.nodes)
+    kept = replace(parts, shape=shape, nodes=nodes).only(~drop)
+    count = len(polylines)
+    return concatenate(
+        kept,
+        make_primitives([CIRCLE] * count, [(-1, -1)] * count, parts.node_xy, polylines, widths, filled, parts.size),
     )
-    return concatenate(kept, rings)
 
 
-def concatenate(a: Primitives, b: Primitives) -> Primitives:
-    """Both sets of primitives of one sheet, which share their nodes."""
-    return Primitives(
-        np.concatenate([a.shape, b.shape]), np.concatenate([a.nodes, b.nodes]), a.node_xy,
-        np.concatenate([a.xy, b.xy]), np.concatenate([a.first, b.first[1:] + a.first[-1]]),
-        np.concatenate([a.width, b.width]), np.concatenate([a.filled, b.filled]),
-        np.concatenate([a.dash, b.dash]), a.size,
-    )  # fmt: skip
+def turnings(parts: Primitives) -> Array:
+    """(N,) degrees by which each polyline turns in all; positive is clockwise as seen."""
+    step = np.diff(parts.xy, axis=0)
+    heading = np.arctan2(step[:, 1], step[:, 0])
+    bend = (np.diff(heading) + np.pi) % (2 * np.pi) - np.pi
+    own = parts.owner[2:] == parts.owner[:-2]
+    return np.degrees(np.bincount(parts.owner[2:][own], bend[own], len(parts)))
 
 
-def _neighbours(parts: Primitives, arcs: np.ndarray[tuple[int], np.dtype[np.int64]]) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
-    """Pairs of arcs, by their place in `arcs`, that end at one node."""
-    node = np.concatenate([parts.nodes[arcs, 0], parts.nodes[arcs, 1]])
-    who = np.tile(np.arange(len(arcs)), 2)
+def _smooth_pairs(parts: Primitives, arcs: Index, turned: Array) -> tuple[Index, Index]:
+    """Pairs of arcs, by their place in `arcs`, of which one goes on where the other ends, bending the same way.
+
+    Each end is in one pair at most, the smoothest.
+    """
+    n = len(arcs)
+    low, high = parts.first[:-1][arcs], parts.first[1:][arcs] - 1
+    # Away from the node: the node itself was moved to where strokes meet.
+    inner = np.minimum(high - low, 2)
+    out = np.vstack([
+        parts.xy[low + inner] - parts.xy[low + np.minimum(inner - 1, 1)],
+        parts.xy[high - inner] - parts.xy[high - np.minimum(inner - 1, 1)],
+    ])  # fmt: skip
+    out /= np.maximum(np.hypot(out[:, 0], out[:, 1]), 1e-9)[:, None]
+    bends = np.concatenate([np.sign(turned), -np.sign(turned)])
+    node = parts.nodes[arcs].T.reshape(-1)
     order = np.argsort(node, kind="stable")
-    node, who = node[order], who[order]
-    first = np.searchsorted(node, node, side="left")
-    pairs_a, pairs_b = [], []
-    for shift in (1, 2, 3):
-        ok = np.arange(len(node)) - shift >= first
-        pairs_a.append(who[np.flatnonzero(ok)])
-        pairs_b.append(who[np.flatnonzero(ok) - shift])
-    return np.concatenate(pairs_a), np.concatenate(pairs_b)
+    first = np.searchsorted(node[order], node[order], side="left")
+    found = []
+    for shift in range(1, 5):
+        i = np.flatnonzero(np.arange(2 * n) - shift >= first)
+        found.append(np.column_stack([order[i], order[i - shift]]))
+    pairs = np.vstack(found)
+    smooth = -(out[pairs[:, 0]] * out[pairs[:, 1]]).sum(axis=1)
+    ok = (smooth >= SMOOTH) & (bends[pairs[:, 0]] == -bends[pairs[:, 1]])
+    pairs, smooth = pairs[ok], smooth[ok]
+    taken: set[int] = set()
+    kept = []
+    for e, f in pairs[np.argsort(-smooth, kind="stable")].tolist():
+        if e not in taken and f not in taken:
+            taken |= {e, f}
+            kept.append((e % n, f % n))
+    both = np.array(kept, np.int64).reshape(-1, 2)
+    return both[:, 0], both[:, 1]
+
+
+def _ring_points(parts: Primitives, members: Index) -> Array:
+    """The closed polyline of a ring of arcs: that of their ellipse, or their own points where they are no ellipse."""
+    order, at = [], int(parts.nodes[members[0], 0])
+    left = members.tolist()
+    while left:
+        k = next((m for m in left if at in parts.nodes[m]), left[0])
+        left.remove(k)
+        forward = parts.nodes[k, 0] == at
+        at = int(parts.nodes[k, 1 if forward else 0])
+        order.append(parts.points(k)[:-1] if forward else parts.points(k)[:0:-1])
+    own = np.vstack([*order, order[0][:1]])
+    if len(own) < 6:
+        return own
+    (cx, cy), (w, h), angle = cv2.fitEllipseDirect(own.astype(np.float32))
+    t, c, s = np.linspace(0, 2 * np.pi, RING_POINTS + 1), np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    turn = np.array([[c, s], [-s, c]])
+    local = (own - (cx, cy)) @ turn.T / np.maximum([w / 2, h / 2], 1e-6)
+    off = np.abs(np.hypot(local[:, 0], local[:, 1]) - 1) * min(w, h) / 2
+    if not (np.isfinite(off).all() and off.max() <= ELLIPSE_OFF_PX + ELLIPSE_OFF_SHARE * max(w, h) / 2):
+        return own
+    return np.asarray(np.column_stack([w / 2 * np.cos(t), h / 2 * np.sin(t)]) @ turn + (cx, cy), np.float64)

@@ -12,7 +12,7 @@ column is (0.5, 0.5).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -74,7 +74,7 @@ class Primitives:
         """(N,) along the polyline, pixels."""
         steps = np.hypot(*np.diff(self.xy, axis=0).T)
         within = self.owner[1:] == self.owner[:-1]
-        return np.bincount(self.owner[1:][within], steps[within], len(self))
+        return np.bincount(self.owner[1:][within], steps[within], len(self)).astype(np.float64)
 
     @cached_property
     def marks(self) -> Array:
@@ -131,15 +131,15 @@ class Primitives:
 
 
 def make_primitives(
-    shapes: Sequence[int],
-    nodes: Sequence[tuple[int, int]],
+    shapes: Sequence[int] | NDArray[np.integer],
+    nodes: Sequence[tuple[int, int]] | Index,
     node_xy: Array,
     polylines: Sequence[Array],
-    widths: Sequence[float],
-    filled: Sequence[bool],
+    widths: Sequence[float] | Array,
+    filled: Sequence[bool] | NDArray[np.bool_],
     size: tuple[int, int],
 ) -> Primitives:
-    """Primitives of lists, none of them in a row of dashes."""
+    """Primitives of columns, none of them in a row of dashes."""
     counts = [len(p) for p in polylines]
     return Primitives(
         np.array(shapes, np.int8),
@@ -152,3 +152,20 @@ def make_primitives(
         np.full(len(shapes), -1, np.int64),
         size,
     )
+
+
+def concatenate(a: Primitives, b: Primitives) -> Primitives:
+    """Both sets of primitives of one sheet, which share their nodes (those of `a`)."""
+    return Primitives(
+        np.concatenate([a.shape, b.shape]), np.concatenate([a.nodes, b.nodes]), a.node_xy,
+        np.concatenate([a.xy, b.xy]), np.concatenate([a.first, b.first[1:] + a.first[-1]]),
+        np.concatenate([a.width, b.width]), np.concatenate([a.filled, b.filled]),
+        np.concatenate([a.dash, b.dash]), a.size,
+    )  # fmt: skip
+
+
+def merge(a: Primitives, b: Primitives) -> Primitives:
+    """Both sets of primitives of one sheet, each with nodes of its own."""
+    nodes = np.where(b.nodes >= 0, b.nodes + len(a.node_xy), -1)
+    node_xy = np.vstack([a.node_xy, b.node_xy])
+    return concatenate(replace(a, node_xy=node_xy), replace(b, nodes=nodes))
