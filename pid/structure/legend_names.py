@@ -1,0 +1,168 @@
+"""The names on a legend: words joined into lines and lines into names, and which symbol each of them names.
+
+Boxes are x0, y0, x1, y1 in pixels of the legend.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from pid.drawing import Box, Word
+from pid.geometry import Array, as_boxes, box_area, box_intersection
+
+Side = Literal["below", "above", "left", "right"]
+"""Where the symbol stands, seen from its name."""
+SIDES: tuple[Side, ...] = ("below", "left", "above", "right")
+
+LOW, HIGH = 0.55, 1.6
+"""Lettering between these shares of the usual height may be a name."""
+WORD_GAP, LINE_GAP = 1.0, 0.55
+"""Words of one line, and lines of one name, are nearer than these shares of the lettering's height."""
+SAME_LINE = 0.6
+LYING_DEG = 20.0
+IN_SYMBOL = 0.6
+"""A word with so much of its box in a symbol's box is lettering of the symbol."""
+ACROSS = 2.0
+"""Distance across the direction of reading counts so many times the distance along it."""
+OFF_MIDDLE = 0.3
+"""How far a symbol's middle is off its name's counts for so much."""
+LARGEST_DISTANCE = 1.6
+"""In usual distances between names: farther ink belongs to no name."""
+FAR_COST = 0.5
+"""What a mean distance of one usual distance between names costs, in shares of names with a symbol."""
+
+
+@dataclass(frozen=True)
+class Name:
+    """A name on the legend, blanks kept."""
+
+    text: str
+    box: Box
+
+    @property
+    def kind(self) -> str:
+        """The name of the kind: the text without blanks."""
+        return re.sub(r"\s+", "", self.text)
+
+
+def find_names(words: Sequence[Word], symbols: Array) -> tuple[Name, ...]:
+    """The names among the words; what lies in one of the boxes `symbols` (N, 4) is lettering of that symbol."""
+    level = [w for w in words if min(w.angle % 360, 360 - w.angle % 360) < LYING_DEG]
+    if not level:
+        return ()
+    boxes = as_boxes([w.box for w in level])
+    if len(symbols):
+        inside = (box_intersection(boxes, symbols) / np.maximum(box_area(boxes), 1e-9)[:, None]).max(axis=1)
+        level = [w for w, share in zip(level, inside, strict=True) if share < IN_SYMBOL]
+    if not level:
+        return ()
+    heights = np.array([w.box[3] - w.box[1] for w in level])
+    usual = float(np.median(np.repeat(heights, [len(w.text) for w in level])))
+    kept = [w for w, h in zip(level, heights, strict=True) if LOW * usual <= h <= HIGH * usual]
+    return join_lines(_lines(kept, usual), usual)
+
+
+def _lines(words: Sequence[Word], height: float) -> list[Name]:
+    rows: list[list[Word]] = []
+    for word in sorted(words, key=lambda w: w.box[0]):
+        for row in rows:
+            last = row[-1]
+            shared = min(last.box[3], word.box[3]) - max(last.box[1], word.box[1])
+            lower = min(last.box[3] - last.box[1], word.box[3] - word.box[1])
+            if shared >= SAME_LINE * lower and word.box[0] - last.box[2] <= WORD_GAP * height:
+                row.append(word)
+                break
+        else:
+            rows.append([word])
+    return [Name(" ".join(w.text for w in row), _around([w.box for w in row])) for row in rows]
+
+
+def join_lines(lines: Sequence[Name], height: float) -> tuple[Name, ...]:
+    """Lines close below each other become one name, in reading order."""
+    names: list[Name] = []
+    for line in sorted(lines, key=lambda n: (n.box[1], n.box[0])):
+        above = next(
+            (
+                i for i, n in enumerate(names)
+                if line.box[1] - n.box[3] <= LINE_GAP * height and line.box[1] > n.box[1] + 0.5 * height
+                and min(n.box[2], line.box[2]) > max(n.box[0], line.box[0])
+            ),
+            None,
+        )  # fmt: skip
+        if above is None:
+            names.append(line)
+        else:
+            names[above] = Name(f"{names[above].text} {line.text}", _around([names[above].box, line.box]))
+    return tuple(names)
+
+
+def _around(boxes: Sequence[Box]) -> Box:
+    b = as_boxes(boxes)
+    x0, y0, x1, y1 = (*b[:, :2].min(axis=0).tolist(), *b[:, 2:].max(axis=0).tolist())
+    return x0, y0, x1, y1
+
+
+def assign_pieces(names: Sequence[Name], pieces: Array) -> tuple[Side, list[list[int]], list[int]]:
+    """Which of the boxes `pieces` (N, 4) each name names.
+
+    All names of a legend stand on the same side of their symbols: the side is taken from which most names find a
+    symbol nearest.
+
+    Returns:
+        The side, for each name its pieces' numbers, and the pieces that no name is near to.
+    """
+    if not names or not len(pieces):
+        return "below", [[] for _ in names], list(range(len(pieces)))
+    boxes = as_boxes([n.box for n in names])
+    pitch = _pitch(boxes)
+    best: tuple[float, Side, list[list[int]], list[int]] | None = None
+    for side in SIDES:
+        distance = _distances(boxes, pieces, side)
+        nearest = distance.argmin(axis=0)
+        cost = distance.min(axis=0)
+        near = cost <= LARGEST_DISTANCE * pitch
+        lots = [np.flatnonzero(near & (nearest == i)).tolist() for i in range(len(names))]
+        found = [i for i, lot in enumerate(lots) if lot]
+        mean = float(np.mean([cost[lots[i]].min() for i in found])) if found else pitch
+        score = len(found) / len(names) - FAR_COST * mean / pitch
+        if best is None or score > best[0]:
+            best = (score, side, lots, np.flatnonzero(~near).tolist())
+    assert best is not None
+    return best[1:]
+
+
+def _pitch(boxes: Array) -> float:
+    """Usual distance between neighbouring names, at least their width."""
+    middles = (boxes[:, :2] + boxes[:, 2:]) / 2
+    if len(boxes) == 1:
+        return float(3 * (boxes[0, 2:] - boxes[0, :2]).max())
+    apart = np.hypot(*(middles[:, None] - middles[None]).transpose(2, 0, 1))
+    np.fill_diagonal(apart, np.inf)
+    return float(np.median(apart.min(axis=1)))
+
+
+def _distances(names: Array, pieces: Array, side: Side) -> Array:
+    """Distance (N, M) of M pieces from N names where symbols stand on that side; infinite on the others."""
+    along = 1 if side in ("below", "above") else 0
+    across = 1 - along
+    sign = 1.0 if side in ("below", "right") else -1.0
+    name_middle, piece_middle = (names[:, :2] + names[:, 2:]) / 2, (pieces[:, :2] + pieces[:, 2:]) / 2
+    beyond = sign * (piece_middle[None, :, along] - name_middle[:, None, along])
+    gap = (
+        pieces[None, :, along] - names[:, None, along + 2]
+        if sign > 0
+        else names[:, None, along] - pieces[None, :, along + 2]
+    )
+    aside = np.maximum(
+        np.maximum(pieces[None, :, across], names[:, None, across])
+        - np.minimum(pieces[None, :, across + 2], names[:, None, across + 2]),
+        0.0,
+    )
+    off = np.abs(piece_middle[None, :, across] - name_middle[:, None, across])
+    distance = np.abs(gap) + ACROSS * aside + OFF_MIDDLE * off
+    return np.asarray(np.where(beyond > 0, distance, np.inf), np.float64)

@@ -1,0 +1,179 @@
+"""Stubs: the remains of pipes on a cut-out symbol. They say where its ports are and are no part of it.
+
+A stub is a run of ink of even breadth that comes from outside and ends where the ink becomes much broader: at the
+symbol's body. It is looked for from all four sides; from each, the mask is seen as if the side were the left one.
+Masks are (H, W) uint8 of 0 and 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Mask = NDArray[np.uint8]
+
+DIRECTIONS = (180, 0, 90, 270)
+GROWTH, SHRINK = 1.5, 0.5
+"""A stub ends where its breadth has grown by the first factor; what narrows to the second is a head on a stem."""
+JUMP, JUMP_PX = 2.5, 2
+"""Breadth of the body over the stub's, reached within so many pixels, that makes the shortest stub certain."""
+LEAST_LENGTH = 0.6
+"""Length over breadth of a stub that meets a tip, where the ink broadens little by little."""
+BROADEST, LONGEST = 0.25, 0.35
+"""Breadth of a stub over the symbol's side, and length over its depth; longer only in pairs."""
+LOOK_AHEAD, SHOULDER = 0.3, 0.08
+"""Within the first share of the depth behind a stub, the body reaches so far to both of its sides."""
+PAIR_OFFSET = 0.06
+"""Stubs of a pair are in line to within this share of the side."""
+
+
+@dataclass(frozen=True)
+class Stub:
+    """A stub in pixels of the mask it was found in."""
+
+    x: float
+    """Where it meets the body: a port."""
+    y: float
+    direction: int
+    """The way it leaves: 0 right, 90 up, 180 left, 270 down."""
+    length: int
+    breadth: float
+    broad: bool
+    """Whether the body begins with a jump, and not as a tip."""
+
+
+def view_from(mask: Mask, direction: int) -> Mask:
+    """The mask with the side that `direction` points to on the left; writing to the view writes to the mask."""
+    if direction == 180:
+        return mask
+    if direction == 0:
+        return mask[:, ::-1]
+    return mask.T if direction == 90 else mask[::-1].T
+
+
+def point_from(x: float, y: float, shape: tuple[int, int], direction: int) -> tuple[float, float]:
+    """A point of the view from a side, in pixels of the mask of that shape (H, W)."""
+    height, width = shape
+    if direction == 180:
+        return x, y
+    if direction == 0:
+        return width - x, y
+    return (y, x) if direction == 90 else (y, height - x)
+
+
+def runs_of(column: NDArray[np.uint8]) -> list[tuple[int, int]]:
+    """Start and end (exclusive) of each run of ink in a column (H,)."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], column > 0, [0]]).astype(np.int8)))
+    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
+
+
+@dataclass(frozen=True)
+class Walk:
+    """A walk inward from a run: the rows of each column that it covered, and the run it stopped before."""
+
+    start: int
+    rows: tuple[tuple[int, int], ...]
+    body: tuple[int, int] | None
+    """None where the ink ended, or narrowed, before any body."""
+
+    @property
+    def breadth(self) -> float:
+        """The usual breadth of the run."""
+        return float(np.median([b - a for a, b in self.rows]))
+
+    @property
+    def end(self) -> int:
+        """The column after the last one covered."""
+        return self.start + len(self.rows)
+
+
+def walk_inward(view: Mask, x: int, run: tuple[int, int]) -> Walk:
+    """Follow a run of column `x` to the right until it becomes much broader, narrows or ends."""
+    rows: list[tuple[int, int]] = [run]
+    for column in range(x + 1, view.shape[1]):
+        a, b = rows[-1]
+        met = [r for r in runs_of(view[:, column]) if r[0] < b + 1 and r[1] > a - 1]
+        if not met:
+            return Walk(x, tuple(rows), None)
+        here = (met[0][0], met[-1][1])
+        usual = float(np.median([q - p for p, q in rows]))
+        if here[1] - here[0] > GROWTH * usual + 1:
+            return Walk(x, tuple(rows), here)
+        if here[1] - here[0] < SHRINK * usual:
+            return Walk(x, tuple(rows), None)
+        rows.append(here)
+    return Walk(x, tuple(rows), None)
+
+
+def clear_walk(view: Mask, walk: Walk) -> None:
+    """Take the ink of a walk off."""
+    for column, (a, b) in enumerate(walk.rows, walk.start):
+        view[a:b, column] = 0
+
+
+def stub_of(walk: Walk, shape: tuple[int, int], direction: int, *, broad: bool = True) -> Stub:
+    """The stub that a walk from a side has found; `shape` (H, W) is the mask's."""
+    a, b = walk.rows[-1]
+    x, y = point_from(walk.end, (a + b) / 2, shape, direction)
+    return Stub(float(x), float(y), direction, len(walk.rows), walk.breadth, broad)
+
+
+def take_stubs(mask: Mask) -> list[Stub]:
+    """Find the stubs that stick out of a symbol's ink and take them off the mask.
+
+    The longest first; where both ends of an axis hold one in line with each other they may be of any length.
+    """
+    found: dict[int, tuple[Walk, bool]] = {}
+    for direction in DIRECTIONS:
+        view = view_from(mask, direction)
+        hit = _outermost(view)
+        if hit is not None:
+            found[direction] = hit
+    stubs = []
+    for direction, (walk, broad) in found.items():
+        view = view_from(mask, direction)
+        depth = np.ptp(np.flatnonzero(view.any(axis=0))) + 1
+        opposite = found.get((direction + 180) % 360)
+        side = np.ptp(np.flatnonzero(view.any(axis=1))) + 1
+        paired = opposite is not None and _in_line(walk, opposite[0], float(side))
+        if len(walk.rows) <= LONGEST * (depth - len(walk.rows)) or paired:
+            stubs.append(stub_of(walk, (mask.shape[0], mask.shape[1]), direction, broad=broad))
+    for stub in stubs:
+        clear_walk(view_from(mask, stub.direction), found[stub.direction][0])
+    return stubs
+
+
+def _in_line(a: Walk, b: Walk, side: float) -> bool:
+    """Whether two walks from opposite sides are on one line; the rows of both views run the same way."""
+    first, second = a.rows[-1], b.rows[-1]
+    return abs(sum(first) - sum(second)) / 2 <= max(PAIR_OFFSET * side, 2.0)
+
+
+def _outermost(view: Mask) -> tuple[Walk, bool] | None:
+    """The walk from the leftmost ink and whether its body begins with a jump; None where that is no stub."""
+    columns, rows = np.flatnonzero(view.any(axis=0)), np.flatnonzero(view.any(axis=1))
+    if len(columns) < 4:
+        return None
+    side, depth = float(np.ptp(rows) + 1), float(np.ptp(columns) + 1)
+    x = int(columns[0])
+    runs = runs_of(view[:, x])
+    if len(runs) != 1 or runs[0][1] - runs[0][0] > BROADEST * side:
+        return None
+    walk = walk_inward(view, x, runs[0])
+    if walk.body is None or walk.breadth > BROADEST * side:
+        return None
+    broad = _begins_broad(view, walk)
+    if len(walk.rows) < (2 if broad else max(LEAST_LENGTH * walk.breadth, 4)):
+        return None
+    reach = view[:, walk.end : walk.end + max(round(LOOK_AHEAD * depth), 3)].any(axis=1)
+    inked, (a, b) = np.flatnonzero(reach), walk.rows[-1]
+    shoulders = min(a - inked[0], inked[-1] + 1 - b) >= SHOULDER * side
+    return (walk, broad) if shoulders else None
+
+
+def _begins_broad(view: Mask, walk: Walk) -> bool:
+    """Whether the ink is `JUMP` times as broad as the walk within `JUMP_PX` of its end."""
+    ahead = view[:, walk.end : walk.end + JUMP_PX + 1]
+    return float(max(b - a for column in ahead.T for a, b in runs_of(column))) >= JUMP * walk.breadth
