@@ -5,7 +5,6 @@ Terms of art: a *body* is the ink that is certainly the symbol; a *stray* is wha
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,12 +12,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pid.drawing import Box, Word
+from pid.drawing import Box
+from pid.structure.letter_pieces import INK_GREY, label_pieces, letter_pieces
 from pid.structure.library import MARGIN_PX, Port
 from pid.structure.stubs import Mask, Stub, take_stubs
 
-INK_GREY = 160
-"""A pixel darker than this on white paper is ink; the grey rim of a stroke is lighter."""
 BODY_SHARE, STRAY_SHARE = 0.3, 0.25
 """A piece whose longer side is the first share of the longest one's is body; below the second, outside the body's
 hull, a stray."""
@@ -30,10 +28,6 @@ WEAK = 0.5
 """On the other axis, a stub shorter than this share of the longest is a bump of an outline."""
 MIRROR_IOU = 0.75
 """Overlap of a symbol with its mirror image from which it is symmetric: a stub on one side then means two ports."""
-TEXT_MARGIN = 0.12
-"""Boxes of lettering grow by this share of their height."""
-INSIDE = 0.6
-"""A word with this share of its box in the symbol's box is lettering inside."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,14 +41,6 @@ class Cutout:
     ports: tuple[Port, ...]
     lettering: tuple[str, ...] = ()
     text_boxes: tuple[Box, ...] = ()
-
-
-def label_pieces(mask: Mask) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.int64]]:
-    """Connected ink: labels (H, W) from 1, boxes (N, 4) with far sides exclusive, and areas (N,)."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    boxes = stats[1:, :4].astype(np.float64)
-    boxes[:, 2:] += boxes[:, :2]
-    return np.asarray(labels, np.int32), boxes, stats[1:, cv2.CC_STAT_AREA].astype(np.int64)
 
 
 def drop_strays(mask: Mask) -> Mask:
@@ -76,15 +62,16 @@ def drop_strays(mask: Mask) -> Mask:
 def ports_of(stubs: Sequence[Stub], mask: Mask, *, lettered: bool) -> tuple[Port, ...]:
     """The ports that stubs stand for, in pixels of the mask (H, W) that they were taken off.
 
-    Short bumps across the axis of the longest stub are none. A symmetric symbol without lettering that has a single
-    stub is taken for one with a port at the other end, too: the other stub was cut off.
+    Short bumps across the axis of the longest stub are none, nor are those there beside which other ink was left. A
+    symmetric symbol without lettering that has a single stub is taken for one with a port at the other end, too: the
+    other stub was cut off.
     """
     if not stubs:
         return ()
     strongest = max(stubs, key=lambda s: s.length)
     kept = [
         s for s in stubs
-        if (s.direction - strongest.direction) % 180 == 0 or s.length >= WEAK * strongest.length
+        if (s.direction - strongest.direction) % 180 == 0 or (s.alone and s.length >= WEAK * strongest.length)
     ]  # fmt: skip
     ports = [(s.x, s.y, float(s.direction)) for s in kept]
     if len(kept) == 1 and not lettered and _is_mirrored(mask, strongest.direction):
@@ -105,17 +92,15 @@ def _is_mirrored(mask: Mask, direction: int) -> bool:
 
 
 def finish_cutout(
-    gray: NDArray[np.uint8], mask: Mask, *, at: tuple[int, int], words: Sequence[Word] = (),
-    stubs: Sequence[Stub] = (),
-) -> Cutout | None:  # fmt: skip
-    """The cleaned picture of a symbol's ink.
+    gray: NDArray[np.uint8], mask: Mask, *, at: tuple[int, int], stubs: Sequence[Stub] = ()
+) -> Cutout | None:
+    """The cleaned picture of a symbol's ink, its lettering not yet read.
 
     Args:
         gray: Whitened picture (H, W) of the cut-out.
-        mask: (H, W) its ink, without neighbours; it is changed.
-        at: Column and row of the cut-out in the picture it was cut from, whose pixels `place` and `words` are in.
-        words: Lettering near.
-        stubs: Those that were found and taken off before; more are looked for where there is none.
+        mask: (H, W) its ink, without neighbours.
+        at: Column and row of the cut-out in the picture it was cut from, whose pixels `place` is in.
+        stubs: Those that were found and taken off before; they are looked for where there is none.
 
     Returns:
         None where no ink is left.
@@ -128,55 +113,16 @@ def finish_cutout(
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     x0, y0, x1, y1 = int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
     place = (float(at[0] + x0), float(at[1] + y0), float(at[0] + x1), float(at[1] + y1))
-    rows_inside, text_boxes = lettering_inside(words, place)
-    ports = ports_of(found, mask, lettered=bool(rows_inside))
+    ports = ports_of(found, mask, lettered=len(letter_pieces(mask)) > 1)
     rim = cv2.dilate(mask, np.ones((2 * RIM_PX + 1, 2 * RIM_PX + 1), np.uint8))
     clean = np.where((rim > 0) & ((gray < INK_GREY) <= (mask > 0)), gray, 255).astype(np.uint8)
     picture = cv2.copyMakeBorder(
         clean[y0:y1, x0:x1], MARGIN_PX, MARGIN_PX, MARGIN_PX, MARGIN_PX, cv2.BORDER_CONSTANT, value=255
     )
     dx, dy = MARGIN_PX - x0, MARGIN_PX - y0
-    sheet_dx, sheet_dy = dx - at[0], dy - at[1]
     return Cutout(
         picture=np.asarray(picture, np.uint8),
         box=(float(MARGIN_PX), float(MARGIN_PX), float(MARGIN_PX + x1 - x0), float(MARGIN_PX + y1 - y0)),
         place=place,
         ports=tuple((x + dx, y + dy, d) for x, y, d in ports),
-        lettering=rows_inside,
-        text_boxes=tuple((a + sheet_dx, b + sheet_dy, c + sheet_dx, d + sheet_dy) for a, b, c, d in text_boxes),
     )
-
-
-def lettering_inside(words: Sequence[Word], box: Box) -> tuple[tuple[str, ...], tuple[Box, ...]]:
-    """Patterns of the rows of lettering inside a box, from top to bottom, and their boxes, a little grown."""
-    inside = []
-    for word in words:
-        x0, y0, x1, y1 = word.box
-        shared = max(min(x1, box[2]) - max(x0, box[0]), 0) * max(min(y1, box[3]) - max(y0, box[1]), 0)
-        if shared >= INSIDE * max((x1 - x0) * (y1 - y0), 1e-9):
-            inside.append(word)
-    rows: list[list[Word]] = []
-    for word in sorted(inside, key=lambda w: (w.box[1] + w.box[3]) / 2):
-        middle = (word.box[1] + word.box[3]) / 2
-        if rows and middle < rows[-1][0].box[3] - 0.2 * (rows[-1][0].box[3] - rows[-1][0].box[1]):
-            rows[-1].append(word)
-        else:
-            rows.append([word])
-    patterns, boxes = [], []
-    for row in rows:
-        row.sort(key=lambda w: w.box[0])
-        pattern = pattern_of("".join(w.text for w in row))
-        if pattern:
-            patterns.append(pattern)
-            x0, y0 = min(w.box[0] for w in row), min(w.box[1] for w in row)
-            x1, y1 = max(w.box[2] for w in row), max(w.box[3] for w in row)
-            grow = TEXT_MARGIN * (y1 - y0)
-            boxes.append(
-                (max(x0 - grow, box[0]), max(y0 - grow, box[1]), min(x1 + grow, box[2]), min(y1 + grow, box[3]))
-            )
-    return tuple(patterns), tuple(boxes)
-
-
-def pattern_of(text: str) -> str:
-    """``PT-101`` as ``AA-999``; lower-case letters count as capitals, blanks are dropped."""
-    return re.sub(r"[^\W\d_]", "A", re.sub(r"\d", "9", re.sub(r"\s+", "", text)))

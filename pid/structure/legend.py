@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from pid.drawing import Box, Word
 from pid.errors import InputError
-from pid.geometry import Array, as_boxes, box_area, box_intersection
+from pid.geometry import Array, as_boxes, bounds, box_area, box_intersection
 from pid.paper import whiten_paper
-from pid.structure.cut_example import INK_GREY, Cutout, finish_cutout, label_pieces
+from pid.structure.cut_example import Cutout, finish_cutout
 from pid.structure.legend_names import Name, assign_pieces, find_names
-from pid.structure.stubs import Mask
+from pid.structure.letter_pieces import INK_GREY, label_pieces
 
 LEAST_AREA_PX = 6
 """Fewer pixels are dirt."""
@@ -61,9 +61,10 @@ def cut_legend(gray: NDArray[np.uint8], words: Sequence[Word]) -> Legend:
     labels, boxes, areas = label_pieces(mask)
     if not (areas >= LEAST_AREA_PX).any():
         raise InputError("The legend is blank.")
-    framing = _frames(boxes, areas, words, mask.shape)
+    framing = _frames(boxes, areas, words, (mask.shape[0], mask.shape[1]))
     holders = boxes[~framing & (areas >= LEAST_AREA_PX)]
     names = find_names(words, _symbol_boxes(holders, words))
+    names = tuple(names[i] for i in _in_reading_order(names))
     if not names:
         raise InputError("No name was found on the legend: symbols are named by the lettering beside them.")
     lettering = _share_in(boxes, as_boxes([n.box for n in names])) >= LETTER_SHARE
@@ -74,7 +75,7 @@ def cut_legend(gray: NDArray[np.uint8], words: Sequence[Word]) -> Legend:
     entries, empty = [], []
     for name, members in zip(names, named, strict=True):
         mine = np.concatenate([pieces[lots[m]] for m in members]) if members else np.zeros(0, np.int64)
-        cutout = _cut(white, labels, boxes, mine, words) if len(mine) else None
+        cutout = _cut(white, labels, boxes, mine) if len(mine) else None
         if cutout is None:
             empty.append(name)
         else:
@@ -83,25 +84,24 @@ def cut_legend(gray: NDArray[np.uint8], words: Sequence[Word]) -> Legend:
     return Legend(tuple(entries), tuple(empty), unnamed)
 
 
-def _cut(
-    white: NDArray[np.uint8], labels: NDArray[np.int32], boxes: Array, pieces: NDArray[np.int64], words: Sequence[Word]
-) -> Cutout | None:
+def _cut(white: NDArray[np.uint8], labels: NDArray[np.int32], boxes: Array, pieces: NDArray[np.int64]) -> Cutout | None:
     x0, y0, x1, y1 = (int(v) for v in _around(boxes[pieces]))
     mask = np.asarray(np.isin(labels[y0:y1, x0:x1], pieces + 1), np.uint8)
-    return finish_cutout(white[y0:y1, x0:x1], mask, at=(x0, y0), words=words)
+    return finish_cutout(white[y0:y1, x0:x1], mask, at=(x0, y0))
 
 
-def _frames(boxes: Array, areas: NDArray[np.int64], words: Sequence[Word], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+def _frames(boxes: Array, areas: NDArray[np.int64], words: Sequence[Word], shape: tuple[int, int]) -> NDArray[np.bool_]:
     """Which pieces (N,) are ruling: they span the picture, enclose several names, or a name beside other ink."""
     size = boxes[:, 2:] - boxes[:, :2]
     height = float(np.median([w.box[3] - w.box[1] for w in words])) if words else 20.0
-    line = (size.max(axis=1) >= RULE_ASPECT * size.min(axis=1)) & (size.max(axis=1) >= RULE_HEIGHTS * height)
+    longer, shorter = size.max(axis=1), size.min(axis=1)
+    line = np.asarray((longer >= RULE_ASPECT * shorter) & (longer >= RULE_HEIGHTS * height), bool)
     if not words:
         return line
     word_boxes = as_boxes([w.box for w in words])
     held = box_intersection(word_boxes, boxes) / np.maximum(box_area(word_boxes), 1e-9)[:, None] > LETTER_SHARE
     wide = (size >= FRAME_SHARE * np.array([shape[1], shape[0]])).any(axis=1)
-    out = line | (wide & held.any(axis=0))
+    out = np.asarray(line | (wide & held.any(axis=0)), bool)
     for i in np.flatnonzero(held.any(axis=0) & ~out).tolist():
         out[i] = _frames_a_name(i, boxes, areas, held, word_boxes, height)
     return out
@@ -149,6 +149,17 @@ def _overlapping(boxes: Array) -> list[NDArray[np.int64]]:
     return [np.flatnonzero(lot == k) for k in range(count)]
 
 
-def _around(boxes: Array) -> tuple[float, float, float, float]:
-    low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
-    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+def _around(boxes: Array) -> Box:
+    return bounds(boxes.reshape(-1, 2))
+
+
+def _in_reading_order(names: Sequence[Name]) -> list[int]:
+    """Numbers of the names row by row."""
+    rows: list[list[int]] = []
+    for i in sorted(range(len(names)), key=lambda k: names[k].box[1] + names[k].box[3]):
+        middle = (names[i].box[1] + names[i].box[3]) / 2
+        if rows and middle < names[rows[-1][0]].box[3]:
+            rows[-1].append(i)
+        else:
+            rows.append([i])
+    return [i for row in rows for i in sorted(row, key=lambda k: names[k].box[0])]

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from pid.drawing import Box, Word
-from pid.geometry import Array, as_boxes, box_area, box_intersection
+from pid.geometry import Array, as_boxes, bounds, box_area, box_intersection
 
 Side = Literal["below", "above", "left", "right"]
 """Where the symbol stands, seen from its name."""
@@ -102,9 +102,7 @@ def join_lines(lines: Sequence[Name], height: float) -> tuple[Name, ...]:
 
 
 def _around(boxes: Sequence[Box]) -> Box:
-    b = as_boxes(boxes)
-    x0, y0, x1, y1 = (*b[:, :2].min(axis=0).tolist(), *b[:, 2:].max(axis=0).tolist())
-    return x0, y0, x1, y1
+    return bounds(as_boxes(boxes).reshape(-1, 2))
 
 
 def assign_pieces(names: Sequence[Name], pieces: Array) -> tuple[Side, list[list[int]], list[int]]:

@@ -25,6 +25,8 @@ BROADEST, LONGEST = 0.25, 0.35
 """Breadth of a stub over the symbol's side, and length over its depth; longer only in pairs."""
 LOOK_AHEAD, SHOULDER = 0.3, 0.08
 """Within the first share of the depth behind a stub, the body reaches so far to both of its sides."""
+SHORT = 0.15
+"""Length over depth of a stub beside which other ink sticks out as far."""
 PAIR_OFFSET = 0.06
 """Stubs of a pair are in line to within this share of the side."""
 
@@ -40,8 +42,8 @@ class Stub:
     """The way it leaves: 0 right, 90 up, 180 left, 270 down."""
     length: int
     breadth: float
-    broad: bool
-    """Whether the body begins with a jump, and not as a tip."""
+    alone: bool
+    """Whether nothing else sticks out as far."""
 
 
 def view_from(mask: Mask, direction: int) -> Mask:
@@ -107,41 +109,50 @@ def walk_inward(view: Mask, x: int, run: tuple[int, int]) -> Walk:
     return Walk(x, tuple(rows), None)
 
 
+@dataclass(frozen=True)
+class Find:
+    """A walk that is a stub."""
+
+    walk: Walk
+    broad: bool
+    """Whether the body begins with a jump, and not as a tip."""
+    alone: bool
+
+
 def clear_walk(view: Mask, walk: Walk) -> None:
     """Take the ink of a walk off."""
     for column, (a, b) in enumerate(walk.rows, walk.start):
         view[a:b, column] = 0
 
 
-def stub_of(walk: Walk, shape: tuple[int, int], direction: int, *, broad: bool = True) -> Stub:
+def stub_of(walk: Walk, shape: tuple[int, int], direction: int, *, alone: bool = True) -> Stub:
     """The stub that a walk from a side has found; `shape` (H, W) is the mask's."""
     a, b = walk.rows[-1]
     x, y = point_from(walk.end, (a + b) / 2, shape, direction)
-    return Stub(float(x), float(y), direction, len(walk.rows), walk.breadth, broad)
+    return Stub(float(x), float(y), direction, len(walk.rows), walk.breadth, alone)
 
 
 def take_stubs(mask: Mask) -> list[Stub]:
     """Find the stubs that stick out of a symbol's ink and take them off the mask.
 
-    The longest first; where both ends of an axis hold one in line with each other they may be of any length.
+    They are short, or, where both ends of an axis hold one in line with each other, of any length.
     """
-    found: dict[int, tuple[Walk, bool]] = {}
+    found: dict[int, Find] = {}
     for direction in DIRECTIONS:
-        view = view_from(mask, direction)
-        hit = _outermost(view)
+        hit = _outermost(view_from(mask, direction))
         if hit is not None:
             found[direction] = hit
     stubs = []
-    for direction, (walk, broad) in found.items():
+    for direction, find in found.items():
         view = view_from(mask, direction)
-        depth = np.ptp(np.flatnonzero(view.any(axis=0))) + 1
+        side, depth = np.ptp(np.flatnonzero(view.any(axis=1))) + 1, np.ptp(np.flatnonzero(view.any(axis=0))) + 1
+        length = len(find.walk.rows)
         opposite = found.get((direction + 180) % 360)
-        side = np.ptp(np.flatnonzero(view.any(axis=1))) + 1
-        paired = opposite is not None and _in_line(walk, opposite[0], float(side))
-        if len(walk.rows) <= LONGEST * (depth - len(walk.rows)) or paired:
-            stubs.append(stub_of(walk, (mask.shape[0], mask.shape[1]), direction, broad=broad))
+        paired = opposite is not None and _in_line(find.walk, opposite.walk, float(side))
+        if length <= LONGEST * (depth - length) or paired:
+            stubs.append(stub_of(find.walk, (mask.shape[0], mask.shape[1]), direction, alone=find.alone))
     for stub in stubs:
-        clear_walk(view_from(mask, stub.direction), found[stub.direction][0])
+        clear_walk(view_from(mask, stub.direction), found[stub.direction].walk)
     return stubs
 
 
@@ -151,17 +162,27 @@ def _in_line(a: Walk, b: Walk, side: float) -> bool:
     return abs(sum(first) - sum(second)) / 2 <= max(PAIR_OFFSET * side, 2.0)
 
 
-def _outermost(view: Mask) -> tuple[Walk, bool] | None:
-    """The walk from the leftmost ink and whether its body begins with a jump; None where that is no stub."""
+def _outermost(view: Mask) -> Find | None:
+    """The stub at the leftmost ink; None where there is none."""
     columns, rows = np.flatnonzero(view.any(axis=0)), np.flatnonzero(view.any(axis=1))
     if len(columns) < 4:
         return None
     side, depth = float(np.ptp(rows) + 1), float(np.ptp(columns) + 1)
     x = int(columns[0])
     runs = runs_of(view[:, x])
-    if len(runs) != 1 or runs[0][1] - runs[0][0] > BROADEST * side:
+    hits = [hit for run in runs if (hit := _check(view, x, run, (side, depth))) is not None]
+    if len(runs) > 1:  # others stick out as far: only what meets the body soon and squarely is sure
+        hits = [hit for hit in hits if hit[1] and len(hit[0].rows) <= SHORT * depth]
+    longest = max(hits, key=lambda hit: len(hit[0].rows), default=None)
+    return None if longest is None else Find(*longest, len(runs) == 1)
+
+
+def _check(view: Mask, x: int, run: tuple[int, int], size: tuple[float, float]) -> tuple[Walk, bool] | None:
+    """The walk from a run of the leftmost column, if it is a stub; `size` is the ink's breadth and depth."""
+    side, depth = size
+    if run[1] - run[0] > BROADEST * side:
         return None
-    walk = walk_inward(view, x, runs[0])
+    walk = walk_inward(view, x, run)
     if walk.body is None or walk.breadth > BROADEST * side:
         return None
     broad = _begins_broad(view, walk)
