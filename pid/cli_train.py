@@ -117,6 +117,38 @@ def train_kinds_command(
     typer.echo(f"Network and card in {out.resolve()}")
 
 
+@train_app.command("structure")
+def train_structure_command(
+    out: Out = Path("runs/structure"),
+    graphs: Annotated[
+        Path | None, typer.Option(help="A folder of labelled graphs drawn before; none are drawn then.")
+    ] = None,
+    device: Device = "cpu",
+    recipe: Recipe = None,
+    section: Section = None,
+    hours: Hours = None,
+    steps: Steps = None,
+    resume: Resume = True,
+    start: Start = None,
+    force: Force = False,
+) -> None:
+    """Train the graph network that finds symbols by their structure, on generated sheets without deformed symbols.
+
+    An interrupted run goes on where it stopped. OUT gets structure.onnx (served), structure.pt (to train on from),
+    structure.json (the card: scores, calibration, recipe), curves.csv and curves.png.
+    """
+    from pid.structure.recipe import StructureRecipe
+    from pid.train_structure import train_structure_models
+
+    section = section or ("laptop" if device == "cpu" else "gpu")
+    numbers = StructureRecipe.read(section, recipe).limited(hours=hours, steps=steps)
+    train_structure_models(
+        out, numbers, graphs=graphs, device=device, resume=resume, start=_weights(start, None), force=force,
+        report=typer.echo,
+    )  # fmt: skip
+    typer.echo(f"Network and card in {out.resolve()}")
+
+
 def _weights(start: str | None, usual: str | None) -> Path | None:
     """The file to start from: as named, else the shipped one called `usual`; None for a start from nothing."""
     if start == "none":

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -22,6 +22,8 @@ EngineName = Literal["openvino", "onnxruntime"]
 ENGINE: EngineName = "openvino"
 
 Batch = NDArray[np.float32]
+Inputs = Batch | Mapping[str, NDArray[Any]]
+"""What a network is given: one array (B, 1, S, S), or arrays by the names of its inputs."""
 MOST_STREAMS = 4
 """Batches at work side by side, each on its own share of the threads; one takes about 60 MB a tile."""
 MOST_CACHED = 12
@@ -31,10 +33,10 @@ MOST_CACHED = 12
 class Network(Protocol):
     """A network that is ready to run."""
 
-    def __call__(self, batch: Batch, /) -> tuple[Batch, ...]:
-        """The outputs, in the file's order, of one batch (B, 1, S, S)."""
+    def __call__(self, batch: Inputs, /) -> tuple[Batch, ...]:
+        """The outputs, in the file's order, of one batch."""
 
-    def run(self, batches: Iterable[Batch], /) -> list[tuple[Batch, ...]]:
+    def run(self, batches: Iterable[Inputs], /) -> list[tuple[Batch, ...]]:
         """The outputs of each batch, in the batches' order; they are drawn one by one while others are at work."""
 
 
@@ -93,10 +95,10 @@ class _OpenVino:
         self._queue: Any = openvino.AsyncInferQueue(self._compiled, streams)
         self._outputs = len(self._compiled.outputs)
 
-    def __call__(self, batch: Batch, /) -> tuple[Batch, ...]:
+    def __call__(self, batch: Inputs, /) -> tuple[Batch, ...]:
         return self.run([batch])[0]
 
-    def run(self, batches: Iterable[Batch], /) -> list[tuple[Batch, ...]]:
+    def run(self, batches: Iterable[Inputs], /) -> list[tuple[Batch, ...]]:
         results: dict[int, tuple[Batch, ...]] = {}
 
         def keep(request: Any, place: int) -> None:
@@ -105,7 +107,7 @@ class _OpenVino:
 
         self._queue.set_callback(keep)
         for place, batch in enumerate(batches):
-            self._queue.start_async(batch, place)
+            self._queue.start_async(batch if isinstance(batch, np.ndarray) else dict(batch), place)
         self._queue.wait_all()
         return [results[place] for place in range(len(results))]
 
@@ -128,10 +130,11 @@ class _OnnxRuntime:
             raise InputError(f"{path} is not a network that ONNX Runtime can read: {reason}.") from error
         self._name = self._session.get_inputs()[0].name
 
-    def __call__(self, batch: Batch, /) -> tuple[Batch, ...]:
-        return tuple(self._session.run(None, {self._name: batch}))
+    def __call__(self, batch: Inputs, /) -> tuple[Batch, ...]:
+        given = {self._name: batch} if isinstance(batch, np.ndarray) else dict(batch)
+        return tuple(self._session.run(None, given))
 
-    def run(self, batches: Iterable[Batch], /) -> list[tuple[Batch, ...]]:
+    def run(self, batches: Iterable[Inputs], /) -> list[tuple[Batch, ...]]:
         return [self(batch) for batch in batches]
 
 

@@ -6,11 +6,7 @@ replace what is there only by something better.
 
 from __future__ import annotations
 
-import platform
 import shutil
-from collections.abc import Sequence
-from dataclasses import asdict
-from datetime import datetime
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -26,10 +22,9 @@ from pid.detect.look import Look, Mode, choose_look
 from pid.detect.pictures import PictureSet, read_data_yaml
 from pid.detect.recipe import KindRecipe, ShapeRecipe
 from pid.errors import InputError
-from pid.learning.curves import read_curves
+from pid.install_models import Report, about_run, install_models, is_shipped, tell_figures, tell_seeds
 from pid.resources import data_path
 
-Report = Any  # a callable told one line
 CONDITIONS = ("clean", "damaged")
 LOOKED_AT = 24
 """Pictures of a data set by which its look is chosen."""
@@ -59,7 +54,7 @@ def train_shape_models(
     with `force`.
     """
     training = load_training()
-    shipped = _is_shipped(out)
+    shipped = is_shipped(out)
     work = Path("runs/shape") if shipped else out
     if sheets is not None and not sheets.is_dir():
         raise InputError(f"{sheets} is not a folder of sheets.")
@@ -73,16 +68,16 @@ def train_shape_models(
         if shipped or not (work / name).exists():
             shutil.copyfile(data_path("models", name), work / name)
     clean, damaged = draw_held_out(work / "held-out", recipe, report=report)
-    about = _about_run(work, recipe, device, start) | {"data": _about_sheets(sheets or work / "sheets", recipe)}
+    about = about_run(work, recipe, device, start) | {"data": _about_sheets(sheets or work / "sheets", recipe)}
     card = write_shape_card(work, clean, about, damaged=damaged)
     if real is not None:
         card = write_shape_card(work, clean, about | {"real": score_real(work, real, work / "real")}, damaged=damaged)
     for name in ("held_out", "held_out_clean", "held_out_damaged"):
-        report(f"{name.replace('_', '-')}: {_told(card[name])}")
+        report(f"{name.replace('_', '-')}: {tell_figures(card[name])}")
     if shipped:
         old = measure_shape(out, [*clean, *damaged])
         new, before = card["held_out"]["map50_kinds"], old["map50_kinds"]
-        _install(work, out, "shape", new, before, "mAP50 over kinds", force, report)
+        install_models(work, out, "shape", new, before, "mAP50 over kinds", force, report)
     return out
 
 
@@ -101,18 +96,20 @@ def train_kind_models(
     training = load_training()
     if not sheets.is_dir():
         raise InputError(f"{sheets} is not a folder of sheets; run `pid train shape` first or name one with --sheets.")
-    shipped = _is_shipped(out)
+    shipped = is_shipped(out)
     work = Path("runs/kinds") if shipped else out
     training.train_kinds(recipe, out=work, data=sheets, device=device, resume=resume, start=start, report=report)
     near = sheets.parent / "held-out"
     held_out = draw_held_out(near if near.is_dir() else work / "held-out", ShapeRecipe(), report=report)
     everything = [*held_out[0], *held_out[1]]
-    about = _about_run(work, recipe, device, start) | {"data": _about_sheets(sheets, ShapeRecipe())}
+    about = about_run(work, recipe, device, start) | {"data": _about_sheets(sheets, ShapeRecipe())}
     card = write_kinds_card(work, training.kind_labels(), everything, about)
-    report(f"held-out: {_told(card['held_out'])}")
+    report(f"held-out: {tell_figures(card['held_out'])}")
     if shipped:
         old = measure_kinds(out, everything)["kind_right"]
-        _install(work, out, "kinds", card["held_out"]["kind_right"], old, "share of kinds named rightly", force, report)
+        install_models(
+            work, out, "kinds", card["held_out"]["kind_right"], old, "share of kinds named rightly", force, report
+        )
     return out
 
 
@@ -134,7 +131,7 @@ def train_picture_models(
     The best weights on the validation pictures are kept. `mode` and `paper` overrule the look that suits the pictures;
     `turns` how tiles are turned in training: any way for ink on paper, left-right only for photographs.
     """
-    if _is_shipped(out):
+    if is_shipped(out):
         raise InputError(f"{out} holds the networks for drawings; name another folder for your own classes with --out.")
     given = read_data_yaml(data)
     train, val = PictureSet(given.train, given.names), PictureSet(given.val, given.names)
@@ -157,7 +154,7 @@ def train_picture_models(
         judge=lambda models: judge_pictures(models, (val.get(int(i)) for i in judged)),
     )  # fmt: skip
     write_candidate_card(out, given.names, look)
-    about = _about_run(out, recipe, device, start) | {
+    about = about_run(out, recipe, device, start) | {
         "data": {"file": given.path.name, "pictures": len(train), "boxes": train.counts(), "turns": turns}
     }
     card = write_pictures_card(out, val, about)
@@ -208,62 +205,15 @@ def score_real(models: Path, real: Path, out: Path) -> dict[str, dict[str, float
     return {name: {k: round(row[k], 4) for k in wanted if k in row} for name, row in figures.items()}
 
 
-def _is_shipped(out: Path) -> bool:
-    return out.resolve() == data_path("models").resolve()
-
-
-def _about_run(work: Path, recipe: ShapeRecipe | KindRecipe, device: str, start: Path | None) -> dict[str, Any]:
-    rows = read_curves(work / "curves.csv")
-    last = rows[-1] if rows else {"step": "0", "seconds": "0", "tiles": "0"}
-    return {
-        "date": datetime.now().astimezone().isoformat(timespec="minutes"),
-        "started_from": start.name if start else "nothing",
-        "device": f"{device} ({platform.machine()})",
-        "recipe": asdict(recipe),
-        "steps": int(last["step"]),
-        "pictures_seen": int(last["tiles"]),
-        "hours_of_training": round(float(last["seconds"]) / 3600, 3),
-    }
-
-
 def _about_sheets(folder: Path, recipe: ShapeRecipe) -> dict[str, Any]:
     seeds = SheetFolder(folder).seeds()
     last = recipe.held_out_seed + recipe.held_out_sheets - 1
     return {
         "sheets": len(seeds),
-        "seeds": _told_seeds(seeds),
+        "seeds": tell_seeds(seeds),
         "source": "pid.synth only; no real sheet and no third-party symbol",
         "held_out_seeds": f"{recipe.held_out_seed}-{last}, each clean and with scan damage",
     }
-
-
-def _told_seeds(seeds: Sequence[int]) -> list[str]:
-    """Runs of seeds as ``first-last``."""
-    runs: list[list[int]] = []
-    for seed in seeds:
-        if runs and seed == runs[-1][1] + 1:
-            runs[-1][1] = seed
-        else:
-            runs.append([seed, seed])
-    return [str(a) if a == b else f"{a}-{b}" for a, b in runs]
-
-
-def _told(figures: dict[str, Any]) -> str:
-    return "  ".join(f"{name} {value:g}" for name, value in figures.items() if not isinstance(value, dict))
-
-
-def _install(
-    work: Path, shipped: Path, name: str, new: float, old: float, figure: str, force: bool, report: Report
-) -> None:
-    """Replace the shipped network by the new one where it is better, or with `force`."""
-    if new <= old and not force:
-        report(f"The shipped {name} stay: {figure} {old:.4f}, the new ones {new:.4f} (in {work}; --force replaces).")
-        return
-    for suffix in (".onnx", ".pt", ".json"):
-        draft = shipped / f".{name}{suffix}"
-        shutil.copyfile(work / f"{name}{suffix}", draft)
-        draft.replace(shipped / f"{name}{suffix}")
-    report(f"The shipped {name} are replaced: {figure} {new:.4f}, before {old:.4f}.")
 
 
 def _warn_of_small(pictures: PictureSet, report: Report) -> None:

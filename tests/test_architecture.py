@@ -24,6 +24,7 @@ JOINING = (
     "report",
     "export_files",
     "recognize_files",
+    "install_models",
     "train_models",
     "draw_structure",
     "train_structure",

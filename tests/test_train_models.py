@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pid import train_models
+from pid import install_models, train_models
 from pid.cli import main
 from pid.detect.dataset import LabelledSheet, fill_sheet_folder, label_sheet
 from pid.detect.recipe import ShapeRecipe
@@ -46,7 +46,7 @@ def test_only_better_weights_replace_the_shipped(
     shipped: tuple[Path, Path], new: float, force: bool, stays: bool
 ) -> None:
     told: list[str] = []
-    train_models._install(*shipped, "shape", new, 0.7, "mAP50 over kinds", force, told.append)
+    install_models.install_models(*shipped, "shape", new, 0.7, "mAP50 over kinds", force, told.append)
     held = {p.name: p.read_text() for p in shipped[1].iterdir()}
     assert set(held) == {"shape.onnx", "shape.pt", "shape.json"}
     assert set(held.values()) == ({"old"} if stays else {"new"})
@@ -65,7 +65,7 @@ def test_recipes_are_limited() -> None:
 
 
 def test_runs_of_seeds_are_told_short() -> None:
-    assert train_models._told_seeds([1, 2, 3, 7, 9, 10]) == ["1-3", "7", "9-10"]
+    assert install_models.tell_seeds([1, 2, 3, 7, 9, 10]) == ["1-3", "7", "9-10"]
 
 
 def test_a_trained_detector_gets_its_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
