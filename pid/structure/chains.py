@@ -181,7 +181,7 @@ def _ring(path: Index, points: Array) -> Index:
 def _join(runs: list[Index], ends: Index, count: int, points: Array) -> tuple[list[Index], Index]:
     """Chains that meet at a node where nothing else ends are one."""
     flat = ends.reshape(-1)
-    degree = np.bincount(flat[flat >= 0], minlength=count)
+    degree = np.bincount(flat[flat >= 0], minlength=max(count, 1))
     through = np.flatnonzero((flat >= 0) & (degree[np.maximum(flat, 0)] == 2))
     order = through[np.argsort(flat[through], kind="stable")]
     partner: dict[int, int] = {}

@@ -12,8 +12,10 @@ from pid.structure.primitives import ARC, CIRCLE, Index, Primitives, concatenate
 
 SMOOTH = 0.82
 """Cosine of the largest angle by which two arcs of one curve turn at the node between them."""
-CLOSED_DEG = 325.0
-"""A ring turns so far at least, without the angles at its nodes."""
+MOST_TURN = 0.6
+"""Radians by which a curve turns between its end and the middle of its first piece at most."""
+CLOSED_DEG = 250.0
+"""A ring turns so far at least within its arcs; the rest it turns at its nodes, where the ends of arcs are trimmed."""
 ELLIPSE_OFF_PX, ELLIPSE_OFF_SHARE = 1.5, 0.04
 """How far a ring's points lie off its ellipse at most: pixels, and share of its larger radius."""
 RING_POINTS = 48
@@ -55,7 +57,7 @@ def join_arcs(parts: Primitives) -> Primitives:
     total = np.bincount(label, np.abs(turned))
     # In a ring every arc goes on at both ends: as many links as members.
     ring = (np.bincount(label[a], minlength=len(total)) >= np.bincount(label)) & (total >= CLOSED_DEG)
-    closed = (parts.nodes[arcs, 0] == parts.nodes[arcs, 1]) & (np.abs(turned) >= CLOSED_DEG - 45)
+    closed = (parts.nodes[arcs, 0] == parts.nodes[arcs, 1]) & (np.abs(turned) >= CLOSED_DEG)
     alone = closed & ~ring[label]
     shape = parts.shape.copy()
     shape[arcs[alone]] = CIRCLE
@@ -92,13 +94,7 @@ def _smooth_pairs(parts: Primitives, arcs: Index, turned: Array) -> tuple[Index,
     """
     n = len(arcs)
     low, high = parts.first[:-1][arcs], parts.first[1:][arcs] - 1
-    # Away from the node: the node itself was moved to where strokes meet.
-    inner = np.minimum(high - low, 2)
-    out = np.vstack([
-        parts.xy[low + inner] - parts.xy[low + np.minimum(inner - 1, 1)],
-        parts.xy[high - inner] - parts.xy[high - np.minimum(inner - 1, 1)],
-    ])  # fmt: skip
-    out /= np.maximum(np.hypot(out[:, 0], out[:, 1]), 1e-9)[:, None]
+    out = np.vstack([_tangents(parts.xy, low, 1, high - low), _tangents(parts.xy, high, -1, high - low)])
     bends = np.concatenate([np.sign(turned), -np.sign(turned)])
     node = parts.nodes[arcs].T.reshape(-1)
     order = np.argsort(node, kind="stable")
@@ -119,6 +115,17 @@ def _smooth_pairs(parts: Primitives, arcs: Index, turned: Array) -> tuple[Index,
             kept.append((e % n, f % n))
     both = np.array(kept, np.int64).reshape(-1, 2)
     return both[:, 0], both[:, 1]
+
+
+def _tangents(xy: Array, at: Index, step: int, room: Index) -> Array:
+    """(K, 2) unit direction in which each polyline leaves its end `at`, going on with the curvature beside it."""
+    one, two = at + step, at + step * np.minimum(room, 2)
+    a, b = xy[one] - xy[at], xy[two] - xy[one]
+    first, second = np.arctan2(a[:, 1], a[:, 0]), np.arctan2(b[:, 1], b[:, 0])
+    near, far = np.hypot(a[:, 0], a[:, 1]), np.hypot(b[:, 0], b[:, 1])
+    turn = np.where(far > 0, (second - first + np.pi) % (2 * np.pi) - np.pi, 0.0)
+    angle = first - np.clip(turn * near / np.maximum(near + far, 1e-9), -MOST_TURN, MOST_TURN)
+    return np.column_stack([np.cos(angle), np.sin(angle)])
 
 
 def _ring_points(parts: Primitives, members: Index) -> Array:

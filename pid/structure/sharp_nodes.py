@@ -31,11 +31,17 @@ BACK = 0.7
 """Cosine of the largest angle between a stem and the way that its strokes came."""
 CHAMFER_PENS, CHAMFER_PX = 1.6, 2.0
 """A chamfer's length at most, and how far the corner may lie from its ends unless it is acute."""
+HOOK_PENS, HOOK_PX = 0.8, 1.5
+"""A skeleton's bend into a corner of a flat end, or its overshoot at a sharp corner, is as short as this."""
+STUB_PX = 1.0
+"""An end that leaves the ink of the others by no more than this is their outline's roughness."""
+AS_ONE_PENS, AS_ONE_PX = 0.15, 0.5
+"""Two strokes whose node lies so near to the line between their other ends are one."""
 SURE_PENS = 4.0
 """A line as long as so many pens is trusted fully, a shorter one less."""
 PULL = 0.02
 """Trust in the node's own place, which decides along a line that ends alone."""
-ROUNDS = 3
+ROUNDS = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,55 +66,78 @@ def mend_acute(pieces: Pieces, node_xy: Array) -> tuple[Index, Array, NDArray[np
     """The pieces' nodes (N, 2) and their places (M, 2) with bridges and stems gone, and which pieces are left (N,)."""
     nodes, node_xy = pieces.nodes.copy(), node_xy.copy()
     left = np.ones(len(nodes), bool)
-    solid = pieces.straight & (pieces.length >= np.maximum(LEAST_ARM_PENS * pieces.width, LEAST_ARM_PX))
-    brief = pieces.straight & (pieces.length <= LONGEST_BRIDGE_PENS * pieces.width + STRETCH_PX)
     for _ in range(ROUNDS):
-        merged = _mend_round(pieces, nodes, node_xy, left, solid, brief)
-        if not merged:
+        one = _Round(pieces, nodes, node_xy, left)
+        if not sum(one.mend(s) for s in one.todo() if left[s]):
             break
     return nodes, node_xy, left
 
 
-def _mend_round(
-    pieces: Pieces, nodes: Index, node_xy: Array, left: NDArray[np.bool_], solid: NDArray[np.bool_],
-    brief: NDArray[np.bool_],
-) -> int:  # fmt: skip
-    """Change nodes, places and what is left where a bridge or a stem is found; the number of them."""
-    index = np.flatnonzero(left)
-    degree = np.bincount(nodes[index].reshape(-1), minlength=len(node_xy))
-    flat = nodes.reshape(-1)
-    order = np.flatnonzero(np.repeat(left, 2))
-    order = order[np.argsort(flat[order], kind="stable")]
-    first = np.concatenate([[0], np.cumsum(degree)])
-    d = degree[nodes]
-    bridge = (d.min(axis=1) >= 2) & (d.max(axis=1) >= 3)
-    stem = (d.min(axis=1) == 1) & (d.max(axis=1) == 3)
-    chamfer = (d == 2).all(axis=1) & (pieces.length <= CHAMFER_PENS * pieces.width + CHAMFER_PX)
-    todo = np.flatnonzero(left & brief & (bridge | stem | chamfer) & (nodes[:, 0] != nodes[:, 1]))
-    moved: set[int] = set()
-    arms_of = np.bincount(nodes[left & solid].reshape(-1), minlength=len(node_xy))
-    todo = todo[arms_of[nodes[todo]].sum(axis=1) - 2 * solid[todo] >= np.where(bridge[todo], 3, 2)]
-    count = 0
-    for s in todo.tolist():
-        p, q = nodes[s].tolist()
-        if p in moved or q in moved:
-            continue
-        if degree[p] == 1:
+class _Round:
+    """What touches what at the beginning of a round of mending; nodes and pieces change as it goes on."""
+
+    def __init__(self, pieces: Pieces, nodes: Index, node_xy: Array, left: NDArray[np.bool_]) -> None:
+        self.pieces, self.nodes, self.node_xy, self.left = pieces, nodes, node_xy, left
+        self.solid = pieces.straight & (pieces.length >= np.maximum(LEAST_ARM_PENS * pieces.width, LEAST_ARM_PX))
+        self.degree = np.bincount(nodes[left].reshape(-1), minlength=len(node_xy))
+        order = np.flatnonzero(np.repeat(left, 2))
+        self.order = order[np.argsort(nodes.reshape(-1)[order], kind="stable")]
+        self.first = np.concatenate([[0], np.cumsum(self.degree)])
+        d, size, width = self.degree[nodes], pieces.length, pieces.width
+        low, high = d.min(axis=1), d.max(axis=1)
+        self.bridge = (low >= 2) & (high >= 3)
+        self.stem = (low == 1) & (high == 3)
+        self.hook = (low == 1) & (high == 2) & (size <= HOOK_PENS * width + HOOK_PX)
+        self.chamfer = (high == 2) & (low == 2) & (size <= CHAMFER_PENS * width + CHAMFER_PX)
+        self.moved: set[int] = set()
+
+    def todo(self) -> list[int]:
+        """The pieces that may be bridges, stems, hooks or chamfers."""
+        p, nodes = self.pieces, self.nodes
+        brief = p.straight & (p.length <= LONGEST_BRIDGE_PENS * p.width + STRETCH_PX)
+        arms = np.bincount(nodes[self.left & self.solid].reshape(-1), minlength=len(self.node_xy))
+        enough = arms[nodes].sum(axis=1) - 2 * self.solid >= np.select([self.bridge, self.stem], [3, 2], 1)
+        any_of = self.bridge | self.stem | self.hook | self.chamfer
+        return np.flatnonzero(self.left & brief & any_of & enough & (nodes[:, 0] != nodes[:, 1])).tolist()
+
+    def ends(self, node: int) -> Index:
+        """The piece ends at a node: twice the piece, and 1 more for its second end."""
+        return self.order[self.first[node] : self.first[node + 1]]
+
+    def arms(self, node: int, but: int) -> list[int]:
+        """The pieces with a certain line at a node, without the piece `but`."""
+        return [e // 2 for e in self.ends(node).tolist() if e // 2 != but and self.solid[e // 2]]
+
+    def mend(self, s: int) -> bool:
+        """Take away the piece `s`, if it is none of its own; its nodes become one."""
+        p, q = self.nodes[s].tolist()
+        if self.degree[p] == 1:
             p, q = q, p
-        ends = [order[first[n] : first[n + 1]] for n in (p, q)]
-        arms = [e // 2 for e in np.concatenate(ends).tolist() if e // 2 != s and solid[e // 2]]
-        if chamfer[s]:
-            met = _corner(pieces, arms, s, node_xy[[p, q]])
+        drop = [s]
+        if self.chamfer[s]:
+            if not self.arms(p, s):
+                p, q = q, p
+            if not self.arms(q, s):  # a chamfer of two pieces
+                drop.append(next(e // 2 for e in self.ends(q).tolist() if e // 2 != s))
+                if not self.chamfer[drop[1]]:
+                    return False
+                q = int(self.nodes[drop[1]].sum()) - q
+        if p == q or p in self.moved or q in self.moved:
+            return False
+        arms, xy = self.arms(p, s) + self.arms(q, drop[-1]), self.node_xy
+        if self.chamfer[s]:
+            met = _corner(self.pieces, arms, s, xy[[p, q]])
+        elif self.hook[s]:
+            met = _straightened(self.pieces, arms, xy[q])
         else:
-            met = _meeting(pieces, arms, s, node_xy[p], node_xy[q], is_stem=bool(degree[q] == 1))
+            met = _meeting(self.pieces, arms, s, xy[p], xy[q], is_stem=bool(self.degree[q] == 1))
         if met is None:
-            continue
-        left[s] = False
-        flat[ends[1]] = p
-        node_xy[p] = met
-        moved |= {p, q}
-        count += 1
-    return count
+            return False
+        self.left[drop] = False
+        self.nodes.reshape(-1)[self.ends(q)] = p
+        xy[p] = met
+        self.moved |= {p, q}
+        return True
 
 
 def _meeting(
@@ -132,11 +161,22 @@ def _meeting(
     beside = abs(float((x - p[0]) * u[1] - (y - p[1]) * u[0]))
     if beside > 0.7 * width + 1 or not -0.5 * width - 1 <= along <= reach + width + 1:
         return None
-    if is_stem:  # it goes on where its two strokes came from, up to where they meet
-        back = c - p
-        if (back @ u > -BACK * np.hypot(back[:, 0], back[:, 1])).any() or along < reach / 2:
-            return None
+    back = c - p
+    if is_stem and (
+        (back @ u > -BACK * np.hypot(back[:, 0], back[:, 1])).any()
+        or (along < reach / 2 and reach > HOOK_PENS * width + HOOK_PX)
+    ):
+        return None  # a stem goes on where its two strokes came from, up to where they meet
     return x, y
+
+
+def _straightened(pieces: Pieces, arms: list[int], tip: Array) -> tuple[float, float] | None:
+    """The foot of a hook's tip on the line of the only stroke that it ends."""
+    if len(arms) != 1:
+        return None
+    c, h = pieces.centre[arms[0]], pieces.heading[arms[0]]
+    x, y = c + h * float((tip - c) @ h)
+    return float(x), float(y)
 
 
 def _corner(pieces: Pieces, arms: list[int], s: int, ends: Array) -> tuple[float, float] | None:
@@ -204,3 +244,57 @@ def meeting_points(node_xy: Array, pieces: Pieces) -> Array:
     agree = sharp & (off <= OFF_PENS * away + OFF_PX) & (shift < 0.8 * shortest)
     near = shift <= np.maximum(np.where(agree, FARTHEST_PENS, 1.0) * away, 1.5)
     return np.where(near[:, None], moved, node_xy)
+
+
+def stubs(nodes: Index, node_xy: Array, width: Array) -> NDArray[np.bool_]:
+    """Which pieces (N,) are ends beyond a corner or junction too short to be strokes."""
+    degree = np.bincount(nodes.reshape(-1), minlength=len(node_xy))[nodes]
+    span = node_xy[nodes[:, 1]] - node_xy[nodes[:, 0]]
+    brief = np.hypot(span[:, 0], span[:, 1]) <= width / 2 + STUB_PX
+    return np.asarray(brief & (degree.min(axis=1) == 1) & (degree.max(axis=1) >= 3), np.bool_)
+
+
+def join_straight(nodes: Index, node_xy: Array, straight: NDArray[np.bool_], width: Array) -> NDArray[np.bool_]:
+    """Make strokes one that go on straight where nothing else ends; which pieces (N,) are left.
+
+    `nodes` (N, 2) is changed in place: the stroke that stays ends where the one that goes ended.
+    """
+    left = np.ones(len(nodes), bool)
+    flat = nodes.reshape(-1)
+    degree = np.bincount(flat, minlength=len(node_xy))
+    plain = np.bincount(nodes[straight].reshape(-1), minlength=len(node_xy))
+    ends = np.flatnonzero((degree[flat] == 2) & (plain[flat] == 2))
+    ends = ends[np.argsort(flat[ends], kind="stable")]
+    one, two = ends[::2], ends[1::2]
+    a, b, m = node_xy[flat[one ^ 1]], node_xy[flat[two ^ 1]], node_xy[flat[one]]
+    chord = b - a
+    reach = np.hypot(chord[:, 0], chord[:, 1])
+    off = np.abs((m - a)[:, 0] * chord[:, 1] - (m - a)[:, 1] * chord[:, 0]) / np.maximum(reach, 1e-9)
+    between = ((m - a) * chord).sum(axis=1) * ((b - m) * chord).sum(axis=1) > 0
+    near = AS_ONE_PENS * np.minimum(width[one // 2], width[two // 2]) + AS_ONE_PX
+    heir = np.arange(len(nodes))
+    gone: dict[int, list[Array]] = {}
+    for i in np.flatnonzero(between & (off <= near)).tolist():
+        p, q = _heir(heir, int(one[i]) // 2), _heir(heir, int(two[i]) // 2)
+        node = int(flat[one[i]])
+        if p == q:
+            continue
+        start = int(nodes[p, 0] if nodes[p, 1] == node else nodes[p, 1])
+        stop = int(nodes[q, 0] if nodes[q, 1] == node else nodes[q, 1])
+        passed = [*gone.get(p, []), *gone.get(q, []), node_xy[node]]
+        line = node_xy[stop] - node_xy[start]
+        size = float(np.hypot(line[0], line[1]))
+        step = np.array(passed) - node_xy[start]
+        if start == stop or (np.abs(step[:, 0] * line[1] - step[:, 1] * line[0]) > 1.5 * near[i] * size).any():
+            continue
+        nodes[p] = start, stop
+        left[q] = False
+        heir[q], gone[p] = p, passed
+    return left
+
+
+def _heir(heir: Index, piece: int) -> int:
+    """The stroke that a stroke became part of."""
+    while heir[piece] != piece:
+        piece = int(heir[piece])
+    return piece

@@ -20,7 +20,7 @@ from pid.structure.dashes import number_dashes
 from pid.structure.fit_lines import fit_lines
 from pid.structure.join_arcs import join_arcs
 from pid.structure.primitives import ARC, STROKE, Index, Primitives, make_primitives, merge
-from pid.structure.sharp_nodes import CHAMFER_PENS, CHAMFER_PX, Pieces, meeting_points, mend_acute
+from pid.structure.sharp_nodes import CHAMFER_PENS, CHAMFER_PX, Pieces, join_straight, meeting_points, mend_acute, stubs
 from pid.structure.solids import hollow_solids, with_blobs
 
 Mask = NDArray[np.uint8]
@@ -68,15 +68,20 @@ def trace_primitives(gray: NDArray[np.uint8], *, hidden: Array | None = None) ->
 
     `hidden` are boxes (K, 4) in sheet pixels whose ink is left out: lettering that was read.
     """
-    mask = ink_mask(gray)
+    dark = np.asarray(255 - whiten_paper(gray), np.uint8)
     if hidden is not None:
         for x0, y0, x1, y1 in np.round(hidden).astype(int).clip(0):
-            mask[y0:y1, x0:x1] = 0
-    return primitives_of_mask(mask)
+            dark[y0:y1, x0:x1] = 0
+    return _primitives(np.asarray(dark > 255 - INK_GREY, np.uint8), dark, None)
 
 
 def primitives_of_mask(mask: Mask, *, pen: float | None = None) -> Primitives:
     """The primitives of ink (H, W), values 0 and 1, drawn with a `pen` of so many pixels (measured where not given)."""
+    return _primitives(mask, np.asarray(mask * 255, np.uint8), pen)
+
+
+def _primitives(mask: Mask, dark: NDArray[np.uint8], pen: float | None) -> Primitives:
+    """The primitives of ink (H, W); `dark` (H, W) is how dark it is, 0 to 255."""
     size = (mask.shape[1], mask.shape[0])
     if not mask.any():
         return make_primitives([], [], np.zeros((0, 2)), [], [], [], size)
@@ -86,11 +91,13 @@ def primitives_of_mask(mask: Mask, *, pen: float | None = None) -> Primitives:
     depth = np.asarray(cv2.distanceTransform(hollow, cv2.DIST_L2, 3), np.float32)
     tolerance = max(LEAST_TOLERANCE_PX, TOLERANCE_PENS * pen)
     chains, node_xy = walk_chains(thin(hollow), depth, pen, tolerance)
-    parts = merge(_fit(chains, node_xy, rest, solid), bar_primitives(axes, widths, size))
+    if solid.any():
+        dark = np.where(rest == hollow, dark, 0).astype(np.uint8)
+    parts = merge(_fit(chains, node_xy, rest, solid, dark), bar_primitives(axes, widths, size))
     return with_blobs(join_arcs(number_dashes(parts, pen)), solid)
 
 
-def _fit(chains: Chains, node_xy: Array, ink: Mask, solid: Mask) -> Primitives:
+def _fit(chains: Chains, node_xy: Array, ink: Mask, solid: Mask, dark: NDArray[np.uint8]) -> Primitives:
     """Strokes and arcs of the chains: corners become nodes, then all nodes move to where strokes meet."""
     size = (ink.shape[1], ink.shape[0])
     v, first = chains.pixels[chains.place], chains.first
@@ -112,7 +119,7 @@ def _fit(chains: Chains, node_xy: Array, ink: Mask, solid: Mask) -> Primitives:
     nodes = np.column_stack([numbers[start], numbers[stop]])
     span = node_xy[nodes[:, 1]] - node_xy[nodes[:, 0]]
     length = np.hypot(span[:, 0], span[:, 1])
-    centre, heading = fit_lines(chains, start, stop, nodes, span, straight)
+    centre, heading = fit_lines(chains, start, stop, nodes, span, straight, dark)
     pieces = Pieces(nodes, straight, centre, heading, length, width)
     nodes, node_xy, left = mend_acute(pieces, node_xy)
     used, nodes = np.unique(nodes[left], return_inverse=True)
@@ -120,6 +127,9 @@ def _fit(chains: Chains, node_xy: Array, ink: Mask, solid: Mask) -> Primitives:
     start, stop, straight, width = start[left], stop[left], straight[left], width[left]
     moved = meeting_points(node_xy[used], Pieces(nodes, straight, centre[left], heading[left], length[left], width))
     moved = np.where(_on_ink(moved, ink)[:, None], moved, node_xy[used])
+    for tidy in (~stubs(nodes, moved, width), None):
+        left = join_straight(nodes, moved, straight, width) if tidy is None else tidy
+        nodes, start, stop, straight, width = nodes[left], start[left], stop[left], straight[left], width[left]
     polylines = _polylines(chains, chains.place[start], chains.place[stop], straight, moved[nodes])
     middle = chains.pixels[(chains.place[start] + chains.place[stop]) // 2].astype(int)
     near = cv2.dilate(solid, np.ones((3, 3), np.uint8)) if solid.any() else solid
