@@ -25,8 +25,8 @@ from pid.structure.trace_primitives import trace_primitives
 NETWORK = "message passing on line primitives (pid.structure.network): classes of primitives, pairs within one symbol"
 DATA_NOTE = (
     "pid.synth only, half plants and half scattered symbols; no real sheet, no third-party symbol and no deformed one: "
-    "the generator's stretched equipment, connectors and benchmark valves are switched off, damage that moves points is "
-    "left out, no stretch, shear or warp is applied; sheets are turned and mirrored by quarters, and their pens vary"
+    "the generator's stretched equipment, connectors and benchmark valves are switched off, damage that moves points "
+    "is left out, no stretch, shear or warp is applied; sheets are turned and mirrored by quarters, and their pens vary"
 )
 
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from pid.catalog import load_catalog
 from pid.drawing import GROUPS
 from pid.geometry import Array
 from pid.learning.calibrate import Calibration, fit_calibration, match_boxes
@@ -89,7 +88,7 @@ def judge_structure(
     read = [_read(finder, parts, truth) for parts, truth in sheets]
     calibration = calibration or _calibrate(finder, read)
     keep = [r.found.scores >= calibration.threshold for r in read]
-    figures: dict[str, Any] = _primitive_figures(read, len(finder.names))
+    figures: dict[str, Any] = _primitive_figures(read, finder.groups)
     groups, kinds = _Hits(), _Hits()
     for r, kept in zip(read, keep, strict=True):
         for hits, labels in ((kinds, _kind_labels(finder, r)), (groups, _group_labels(finder, r))):
@@ -156,12 +155,9 @@ def _count_hits(
     hits.add([n for n, k in zip(found, keep, strict=True) if k], true, [true[j] for j in match[match >= 0]])
 
 
-def _primitive_figures(read: list[_Read], kinds: int) -> dict[str, Any]:
-    catalog = load_catalog()
-    names = tuple(catalog)
-    group = np.array(
-        [GROUPS.index(catalog[n].group) for n in names] + [len(GROUPS) + k for k in range(len(BACKGROUND))]
-    )
+def _primitive_figures(read: list[_Read], groups: Index) -> dict[str, Any]:
+    kinds = len(groups)
+    group = np.concatenate([groups, len(GROUPS) + np.arange(len(BACKGROUND))])
     told = np.concatenate([r.classes for r in read])
     true = np.concatenate([r.truth.classes for r in read])
     is_symbol, told_symbol = true < kinds, told < kinds
