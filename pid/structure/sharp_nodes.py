@@ -44,6 +44,10 @@ PULL = 0.02
 ROUNDS = 6
 
 
+Line = tuple[float, ...]  # a point x, y, a unit direction x, y, and the stroke's width
+Place = list[float]
+
+
 @dataclass(frozen=True, eq=False)
 class Pieces:
     """N strokes and curves between nodes, as fitted."""
@@ -66,18 +70,26 @@ def mend_acute(pieces: Pieces, node_xy: Array) -> tuple[Index, Array, NDArray[np
     """The pieces' nodes (N, 2) and their places (M, 2) with bridges and stems gone, and which pieces are left (N,)."""
     nodes, node_xy = pieces.nodes.copy(), node_xy.copy()
     left = np.ones(len(nodes), bool)
+    lines = [tuple(row) for row in np.column_stack([pieces.centre, pieces.heading, pieces.width]).tolist()]
+    fresh = np.ones(len(node_xy), bool)
     for _ in range(ROUNDS):
-        one = _Round(pieces, nodes, node_xy, left)
-        if not sum(one.mend(s) for s in one.todo() if left[s]):
+        one = _Round(pieces, lines, nodes, node_xy, left)
+        if not sum(one.mend(s) for s in one.todo(fresh) if left[s]):
             break
+        fresh = np.zeros(len(node_xy), bool)
+        fresh[list(one.moved)] = True  # the others were tried in vain
+        for s in np.flatnonzero(left & fresh[nodes].any(axis=1)).tolist():
+            fresh[nodes[s]] = True
     return nodes, node_xy, left
 
 
 class _Round:
     """What touches what at the beginning of a round of mending; nodes and pieces change as it goes on."""
 
-    def __init__(self, pieces: Pieces, nodes: Index, node_xy: Array, left: NDArray[np.bool_]) -> None:
-        self.pieces, self.nodes, self.node_xy, self.left = pieces, nodes, node_xy, left
+    def __init__(
+        self, pieces: Pieces, lines: list[Line], nodes: Index, node_xy: Array, left: NDArray[np.bool_]
+    ) -> None:
+        self.pieces, self.lines, self.nodes, self.node_xy, self.left = pieces, lines, nodes, node_xy, left
         self.solid = pieces.straight & (pieces.length >= np.maximum(LEAST_ARM_PENS * pieces.width, LEAST_ARM_PX))
         self.degree = np.bincount(nodes[left].reshape(-1), minlength=len(node_xy))
         order = np.flatnonzero(np.repeat(left, 2))
@@ -91,14 +103,15 @@ class _Round:
         self.chamfer = (high == 2) & (low == 2) & (size <= CHAMFER_PENS * width + CHAMFER_PX)
         self.moved: set[int] = set()
 
-    def todo(self) -> list[int]:
-        """The pieces that may be bridges, stems, hooks or chamfers."""
+    def todo(self, fresh: NDArray[np.bool_]) -> list[int]:
+        """The pieces at `fresh` nodes (M,) that may be bridges, stems, hooks or chamfers."""
         p, nodes = self.pieces, self.nodes
         brief = p.straight & (p.length <= LONGEST_BRIDGE_PENS * p.width + STRETCH_PX)
         arms = np.bincount(nodes[self.left & self.solid].reshape(-1), minlength=len(self.node_xy))
         enough = arms[nodes].sum(axis=1) - 2 * self.solid >= np.select([self.bridge, self.stem], [3, 2], 1)
         any_of = self.bridge | self.stem | self.hook | self.chamfer
-        return np.flatnonzero(self.left & brief & any_of & enough & (nodes[:, 0] != nodes[:, 1])).tolist()
+        apart = (nodes[:, 0] != nodes[:, 1]) & fresh[nodes].any(axis=1)
+        return np.flatnonzero(self.left & brief & any_of & enough & apart).tolist()
 
     def ends(self, node: int) -> Index:
         """The piece ends at a node: twice the piece, and 1 more for its second end."""
@@ -125,12 +138,13 @@ class _Round:
         if p == q or p in self.moved or q in self.moved:
             return False
         arms, xy = self.arms(p, s) + self.arms(q, drop[-1]), self.node_xy
+        lines, width, a, b = [self.lines[k] for k in arms], self.lines[s][4], xy[p].tolist(), xy[q].tolist()
         if self.chamfer[s]:
-            met = _corner(self.pieces, arms, s, xy[[p, q]])
+            met = _corner(lines, width, a, b)
         elif self.hook[s]:
-            met = _straightened(self.pieces, arms, xy[q])
+            met = _straightened(lines, b)
         else:
-            met = _meeting(self.pieces, arms, s, xy[p], xy[q], is_stem=bool(self.degree[q] == 1))
+            met = _meeting(lines, width, a, b, is_stem=bool(self.degree[q] == 1))
         if met is None:
             return False
         self.left[drop] = False
@@ -140,68 +154,62 @@ class _Round:
         return True
 
 
-def _meeting(
-    pieces: Pieces, arms: list[int], s: int, p: Array, q: Array, *, is_stem: bool
-) -> tuple[float, float] | None:
-    """Where the lines of the arms meet, if the piece `s` between `p` and `q` is a bridge or a stem of theirs."""
-    if len(arms) < (2 if is_stem else 3):
-        return None
-    c, h = pieces.centre[arms], pieces.heading[arms]
-    found = _nearest_point(c.tolist(), h.tolist())
+def _meeting(lines: list[Line], width: float, p: Place, q: Place, *, is_stem: bool) -> tuple[float, float] | None:
+    """Where lines meet, if the piece of this width from `p` to `q` is a bridge or a stem of theirs."""
+    found = _nearest_point(lines) if len(lines) >= (2 if is_stem else 3) else None
     if found is None:
         return None
     x, y, sine = found
-    width = max(float(pieces.width[s]), *(float(w) for w in pieces.width[arms]))
-    off = np.abs((x - c[:, 0]) * h[:, 1] - (y - c[:, 1]) * h[:, 0]).max()
-    reach = float(np.hypot(*(q - p)))
-    if off > OFF_PENS * width + OFF_PX or reach > STRETCH * width / sine * (0.5 if is_stem else 1.0) + STRETCH_PX:
-        return None
-    u = (q - p) / max(reach, 1e-9)
-    along = float((x - p[0]) * u[0] + (y - p[1]) * u[1])
-    beside = abs(float((x - p[0]) * u[1] - (y - p[1]) * u[0]))
-    if beside > 0.7 * width + 1 or not -0.5 * width - 1 <= along <= reach + width + 1:
-        return None
-    back = c - p
-    if is_stem and (
-        (back @ u > -BACK * np.hypot(back[:, 0], back[:, 1])).any()
-        or (along < reach / 2 and reach > HOOK_PENS * width + HOOK_PX)
+    width = max(width, *(line[4] for line in lines))
+    reach = math.dist(p, q)
+    ux, uy = (q[0] - p[0]) / max(reach, 1e-9), (q[1] - p[1]) / max(reach, 1e-9)
+    along, beside = (x - p[0]) * ux + (y - p[1]) * uy, abs((x - p[0]) * uy - (y - p[1]) * ux)
+    if (
+        reach > STRETCH * width / sine * (0.5 if is_stem else 1.0) + STRETCH_PX
+        or beside > 0.7 * width + 1
+        or not -0.5 * width - 1 <= along <= reach + width + 1
+        or any(abs((x - c) * k - (y - d) * h) > OFF_PENS * width + OFF_PX for c, d, h, k, _ in lines)
     ):
-        return None  # a stem goes on where its two strokes came from, up to where they meet
+        return None
+    if is_stem:  # it goes on where its two strokes came from, up to where they meet
+        back = [(c - p[0], d - p[1]) for c, d, *_ in lines]
+        if any(c * ux + d * uy > -BACK * math.hypot(c, d) for c, d in back):
+            return None
+        if along < reach / 2 and reach > HOOK_PENS * width + HOOK_PX:
+            return None
     return x, y
 
 
-def _straightened(pieces: Pieces, arms: list[int], tip: Array) -> tuple[float, float] | None:
+def _straightened(lines: list[Line], tip: Place) -> tuple[float, float] | None:
     """The foot of a hook's tip on the line of the only stroke that it ends."""
-    if len(arms) != 1:
+    if len(lines) != 1:
         return None
-    c, h = pieces.centre[arms[0]], pieces.heading[arms[0]]
-    x, y = c + h * float((tip - c) @ h)
-    return float(x), float(y)
+    c, d, h, k, _ = lines[0]
+    along = (tip[0] - c) * h + (tip[1] - d) * k
+    return c + along * h, d + along * k
 
 
-def _corner(pieces: Pieces, arms: list[int], s: int, ends: Array) -> tuple[float, float] | None:
-    """The corner that the piece `s` with these `ends` (2, 2) cuts off, if it is a chamfer between its two arms."""
-    if len(arms) != 2:
-        return None
-    found = _nearest_point(pieces.centre[arms].tolist(), pieces.heading[arms].tolist())
+def _corner(lines: list[Line], width: float, p: Place, q: Place) -> tuple[float, float] | None:
+    """The corner that a piece of this width from `p` to `q` cuts off, if it is a chamfer between two lines."""
+    found = _nearest_point(lines) if len(lines) == 2 else None
     if found is None:
         return None
-    at = np.array(found[:2])
-    one, two = pieces.centre[arms] - at
-    cosine = float(one @ two) / max(float(np.hypot(*one) * np.hypot(*two)), 1e-9)
+    x, y, _ = found
+    (a, b), (c, d) = ((line[0] - x, line[1] - y) for line in lines)
+    cosine = (a * c + b * d) / max(math.hypot(a, b) * math.hypot(c, d), 1e-9)
     sine = math.sqrt(max(1 - cosine, 0.02) / 2)  # of half the angle within the corner
-    away = float(np.hypot(*(at - ends).T).max())
-    return found[:2] if away <= max(CHAMFER_PENS, STRETCH / sine) * pieces.width[s] + CHAMFER_PX else None
+    away = max(math.dist((x, y), p), math.dist((x, y), q))
+    return (x, y) if away <= max(CHAMFER_PENS, STRETCH / sine) * width + CHAMFER_PX else None
 
 
-def _nearest_point(centres: list[list[float]], headings: list[list[float]]) -> tuple[float, float, float] | None:
+def _nearest_point(lines: list[Line]) -> tuple[float, float, float] | None:
     """The point nearest to lines in the sense of least squares, and the sine of half the angle that they span."""
     xx = xy = yy = rx = ry = 0.0
-    for (cx, cy), (hx, hy) in zip(centres, headings, strict=True):
+    for cx, cy, hx, hy, _ in lines:
         a, b, d = 1 - hx * hx, -hx * hy, 1 - hy * hy
         xx, xy, yy = xx + a, xy + b, yy + d
         rx, ry = rx + a * cx + b * cy, ry + b * cx + d * cy
-    n = len(centres)
+    n = len(lines)
     det = xx * yy - xy * xy
     if det < FLATTEST * n * n:
         return None
