@@ -10,8 +10,8 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from pid.drawing import Box, Group
+from pid.drawing import Box, Group, Symbol
 from pid.errors import InputError
 from pid.geometry import box_iou
 
@@ -154,22 +154,17 @@ def remove_kind(folder: Path, kind: str) -> int:
     return len(gone)
 
 
-def regroup(
-    examples: Sequence[Example], group: Group | None = None, code: str | None = None, title: str | None = None
-) -> tuple[Example, ...]:
-    """The examples in another group, with another BOM code or title, where these are given."""
+def with_library_terms(symbols: Iterable[Symbol], examples: Iterable[Example]) -> tuple[Symbol, ...]:
+    """Symbols of taught kinds with what the bill of materials calls them, as attributes: ``bom_code``, ``title``."""
+    known = {e.kind: e for e in examples}
     out = []
-    for e in examples:
-        guessed = e.guessed if group is None else tuple(g for g in e.guessed if g != "group")
-        out.append(
-            replace(
-                e,
-                group=e.group if group is None else group,
-                bom_code=e.bom_code if code is None else code,
-                title=e.title if title is None else title,
-                guessed=guessed,
-            )
-        )
+    for symbol in symbols:
+        example = known.get(symbol.kind)
+        if example is not None:
+            terms = {"taught": True, "bom_code": example.bom_code, "title": example.name}
+            out.append(symbol.model_copy(update={"attributes": {**symbol.attributes, **terms}}))
+        else:
+            out.append(symbol)
     return tuple(out)
 
 
