@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pid import __version__
+from pid.cli_teach import teach
 from pid.cli_train import Out, train_app
 from pid.errors import InputError
 
@@ -26,6 +27,7 @@ app = typer.Typer(
     help="Reads P&IDs: symbols, lines, words, plant graph and bill of materials from scans, PDF and DXF.",
 )
 app.add_typer(train_app, name="train")
+app.command()(teach)
 
 BAD_INPUT = 2
 ERRORS_FOUND = 1

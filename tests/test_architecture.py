@@ -22,6 +22,7 @@ JOINING = (
     "annotate",
     "pipeline",
     "report",
+    "teach",
     "export_files",
     "recognize_files",
     "install_models",
@@ -65,7 +66,7 @@ def allowed(name: str) -> set[str]:
         return {*FOUNDATION, name}
     if name in JOINING:
         return {*FOUNDATION, *STAGES, *JOINING}
-    return {*FOUNDATION, *STAGES, *JOINING, "web", "cli_train", "cli"}
+    return {*FOUNDATION, *STAGES, *JOINING, "web", "cli_train", "cli_teach", "cli"}
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))

@@ -93,12 +93,12 @@ def take_off(
 
 def _item(kind: str, group: str, size: str, lot: Iterable[tuple[Drawing, Symbol, str]], catalog: Catalog) -> Item:
     lot = list(lot)
-    known = catalog.get(kind)
+    code, description = _terms(kind, group, [s for _, s, _ in lot], catalog)
     return Item(
-        code=known.bom_code if known else UNNAMED,
+        code=code,
         kind=kind,
         group=group,
-        description=known.title if known else f"{group.replace('_', ' ').capitalize()}, kind not recognised",
+        description=description,
         size=size,
         quantity=len(lot),
         tags=tuple(sorted({s.tag for _, s, _ in lot if s.tag})),
@@ -108,6 +108,17 @@ def _item(kind: str, group: str, size: str, lot: Iterable[tuple[Drawing, Symbol,
         score=min(s.score for _, s, _ in lot),
         ids=tuple(f"{sheet_name(d)}#{s.id}" for d, s, _ in lot),
     )
+
+
+def _terms(kind: str, group: str, symbols: Sequence[Symbol], catalog: Catalog) -> tuple[str, str]:
+    """Code and description of a kind: the catalogue's, else those that its symbols carry because it was taught."""
+    known = catalog.get(kind)
+    if known:
+        return known.bom_code, known.title
+    carried = [s.attributes for s in symbols if s.attributes.get("taught")]
+    code = next((str(a["bom_code"]) for a in carried if a.get("bom_code")), UNNAMED)
+    unnamed = kind if carried else f"{group.replace('_', ' ').capitalize()}, kind not recognised"
+    return code, next((str(a["title"]) for a in carried if a.get("title")), unnamed)
 
 
 def line_number_of_symbols(drawing: Drawing) -> dict[str, str]:
