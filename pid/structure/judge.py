@@ -119,7 +119,7 @@ def _kind_labels(finder: StructureFinder, r: _Read) -> tuple[list[str], list[str
 
 def _group_labels(finder: StructureFinder, r: _Read) -> tuple[list[str], list[str]]:
     groups = np.array(GROUPS)[finder.groups]
-    return list(groups[r.found.kinds.argmax(axis=1)]), list(groups[r.truth.kinds])
+    return groups[r.found.kinds.argmax(axis=1)].tolist(), groups[r.truth.kinds].tolist()
 
 
 def _calibrate(finder: StructureFinder, read: list[_Read]) -> Calibration:
@@ -189,7 +189,7 @@ def _panoptic(
             overlap = common / (own[i] + size[j] - common)
             if kept[i] and found[i] == true[j] and overlap > LEAST_OVERLAP:
                 right += 1
-                quality.overlap += overlap
+                quality.overlap += float(overlap)
         quality.right += right
         quality.wrong += int(kept.sum()) - right
         quality.missed += len(there) - right
