@@ -5,6 +5,7 @@ Brings the reader of words and the cutting of symbols together, which know nothi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -38,7 +39,7 @@ READ_AROUND = 1.0
 READ_PX = 600
 """Smaller pictures are enlarged for reading, by a whole factor, until their longer side has so many pixels."""
 MOST_ENLARGED = 4
-DARK_SHARE = 0.6
+DARK_SHARE = 0.85
 """An example with more ink than this is doubtful: a photograph, or a box round something filled."""
 
 
@@ -140,7 +141,7 @@ def _store(library: Path, examples: Sequence[Example], remarks: Sequence[str], r
 
 def _example(name: str, cutout: Cutout, *, source: str, given_ports: bool) -> tuple[Example, tuple[str, ...]]:
     """The example of a cut-out, its group guessed, and remarks. A catalogue kind keeps its group, code and title."""
-    kind, title = "".join(name.split()), " ".join(name.split())
+    kind, title = "".join(name.split()), re.sub(r"-\s+", "-", " ".join(name.split()))
     guess = guess_group(
         cutout.picture, cutout.box, lettering=cutout.lettering, text_boxes=cutout.text_boxes, ports=cutout.ports
     )
@@ -177,9 +178,9 @@ def code_of(kind: str) -> str:
 
 def _ports(cutout: Cutout, guess: Guess, given: bool) -> tuple[tuple[Port, ...], tuple[str, ...]]:
     """Ports as given, else as the stubs say, else as the catalogue's nearest symbol has them."""
-    if given:
+    if given or cutout.ports or not guess.ports:
         return cutout.ports, ()
-    return cutout.ports or guess.ports, ("ports",)
+    return guess.ports, ("ports",)
 
 
 def _doubts(title: str, cutout: Cutout) -> tuple[str, ...]:
