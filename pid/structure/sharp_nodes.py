@@ -1,4 +1,4 @@
-"""Nodes moved to where fitted strokes meet, which is exact to a fraction of a pixel; acute ones mended.
+"""Acute corners and crossings mended.
 
 Where strokes meet at an acute angle their ink is one along a stretch, and the skeleton shows a *bridge* between two
 forks instead of a crossing, or a *stem* that runs from a fork to the tip of a corner; a rounded corner has a *chamfer*.
@@ -8,62 +8,34 @@ All three go: the lines of the strokes beyond tell the point.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pid.geometry import Array
+from pid.structure.place_nodes import FLATTEST, OFF_PENS, OFF_PX, Pieces
 from pid.structure.primitives import Index
 
-OFF_PENS, OFF_PX = 0.3, 0.6
-"""How far a stroke's line may miss the point where it meets others."""
 LONGEST_BRIDGE_PENS = 7.0
 LEAST_ARM_PENS, LEAST_ARM_PX = 1.3, 4.0
 """Shorter strokes have no certain line."""
-FLATTEST = 0.008
-"""Least determinant of the mean projection across the lines that meet: about 10 degrees between two."""
 STRETCH, STRETCH_PX = 1.5, 3.0
 """A bridge is as long as the pen is wide over the sine of half the angle, times this, and some pixels."""
-FARTHEST_PENS = 4.0
-"""How far a node may move where all lines agree."""
 BACK = 0.7
 """Cosine of the largest angle between a stem and the way that its strokes came."""
 CHAMFER_PENS, CHAMFER_PX = 1.6, 2.0
 """A chamfer's length at most, and how far the corner may lie from its ends unless it is acute."""
+HOOK_ARM, CHAMFER_ARM, BRIDGE_ARM = 2.0, 1.5, 0.8
+"""The strokes that tell the point are at least so many times as long as what goes: small lettering is left alone."""
+CORNER_ARM = 0.7
+"""A corner is no farther from its chamfer than this share of the shorter of its strokes."""
 HOOK_PENS, HOOK_PX = 0.8, 1.5
 """A skeleton's bend into a corner of a flat end, or its overshoot at a sharp corner, is as short as this."""
-STUB_PX = 1.0
-"""An end that leaves the ink of the others by no more than this is their outline's roughness."""
-AS_ONE_PENS, AS_ONE_PX = 0.15, 0.5
-"""Two strokes whose node lies so near to the line between their other ends are one."""
-SURE_PENS = 4.0
-"""A line as long as so many pens is trusted fully, a shorter one less."""
-PULL = 0.02
-"""Trust in the node's own place, which decides along a line that ends alone."""
 ROUNDS = 6
 
 
 Line = tuple[float, ...]  # a point x, y, a unit direction x, y, and the stroke's width
 Place = list[float]
-
-
-@dataclass(frozen=True, eq=False)
-class Pieces:
-    """N strokes and curves between nodes, as fitted."""
-
-    nodes: Index
-    """(N, 2)."""
-    straight: NDArray[np.bool_]
-    """(N,)."""
-    centre: Array
-    """(N, 2) a point of the stroke's line."""
-    heading: Array
-    """(N, 2) its direction, unit length."""
-    length: Array
-    """(N,) from node to node."""
-    width: Array
-    """(N,)."""
 
 
 def mend_acute(pieces: Pieces, node_xy: Array) -> tuple[Index, Array, NDArray[np.bool_]]:
@@ -124,7 +96,7 @@ class _Round:
     def mend(self, s: int) -> bool:
         """Take away the piece `s`, if it is none of its own; its nodes become one."""
         p, q = self.nodes[s].tolist()
-        if self.degree[p] == 1:
+        if self.degree[p] == 1 or (self.degree[p] == 2 and self.degree[q] > 2):
             p, q = q, p
         drop = [s]
         if self.chamfer[s]:
@@ -138,13 +110,20 @@ class _Round:
         if p == q or p in self.moved or q in self.moved:
             return False
         arms, xy = self.arms(p, s) + self.arms(q, drop[-1]), self.node_xy
+        size = self.pieces.length
+        least = (HOOK_ARM if self.hook[s] else CHAMFER_ARM if self.chamfer[s] else BRIDGE_ARM) * float(size[drop].sum())
+        if any(size[k] < least for k in arms):
+            return False
         lines, width, a, b = [self.lines[k] for k in arms], self.lines[s][4], xy[p].tolist(), xy[q].tolist()
         if self.chamfer[s]:
-            met = _corner(lines, width, a, b)
+            met = _corner(lines, width, a, b, CORNER_ARM * min((float(size[k]) for k in arms), default=0.0))
         elif self.hook[s]:
             met = _straightened(lines, b)
         else:
             met = _meeting(lines, width, a, b, is_stem=bool(self.degree[q] == 1))
+            to_corner = self.degree[q] == 2  # the fork is a corner whose one side goes on
+            if met and to_corner and math.dist(met, a) < math.dist(met, b):
+                return False
         if met is None:
             return False
         self.left[drop] = False
@@ -189,8 +168,8 @@ def _straightened(lines: list[Line], tip: Place) -> tuple[float, float] | None:
     return c + along * h, d + along * k
 
 
-def _corner(lines: list[Line], width: float, p: Place, q: Place) -> tuple[float, float] | None:
-    """The corner that a piece of this width from `p` to `q` cuts off, if it is a chamfer between two lines."""
+def _corner(lines: list[Line], width: float, p: Place, q: Place, most: float) -> tuple[float, float] | None:
+    """The corner that a piece of this width from `p` to `q` cuts off, at most so far away, if it is a chamfer."""
     found = _nearest_point(lines) if len(lines) == 2 else None
     if found is None:
         return None
@@ -199,7 +178,10 @@ def _corner(lines: list[Line], width: float, p: Place, q: Place) -> tuple[float,
     cosine = (a * c + b * d) / max(math.hypot(a, b) * math.hypot(c, d), 1e-9)
     sine = math.sqrt(max(1 - cosine, 0.02) / 2)  # of half the angle within the corner
     away = max(math.dist((x, y), p), math.dist((x, y), q))
-    return (x, y) if away <= max(CHAMFER_PENS, STRETCH / sine) * width + CHAMFER_PX else None
+    for line, end in zip(lines, (p, q), strict=True):  # it lies beyond the ends of both, not back where they came from
+        if (x - end[0]) * (end[0] - line[0]) + (y - end[1]) * (end[1] - line[1]) < 0:
+            return None
+    return (x, y) if away <= min(max(CHAMFER_PENS, STRETCH / sine) * width + CHAMFER_PX, most) else None
 
 
 def _nearest_point(lines: list[Line]) -> tuple[float, float, float] | None:
@@ -215,94 +197,3 @@ def _nearest_point(lines: list[Line]) -> tuple[float, float, float] | None:
         return None
     least = (xx + yy) / 2 - math.sqrt(((xx - yy) / 2) ** 2 + xy * xy)
     return (yy * rx - xy * ry) / det, (xx * ry - xy * rx) / det, math.sqrt(max(least / n, 1e-6))
-
-
-def meeting_points(node_xy: Array, pieces: Pieces) -> Array:
-    """Each node at the point nearest to the lines of its strokes.
-
-    At most about a pen from where it was; farther where all lines agree and are long enough to be trusted.
-    """
-    m = len(node_xy)
-    matrix = np.zeros((3, m))  # xx, xy, yy of the sum of projections across the lines
-    right = np.zeros((2, m))
-    s = pieces.straight
-    c, h, width = pieces.centre[s], pieces.heading[s], pieces.width[s]
-    trust = np.clip(pieces.length[s] / np.maximum(SURE_PENS * width, 1e-9), 0.05, 1.0) ** 2
-    across = trust * np.stack([1 - h[:, 0] ** 2, -h[:, 0] * h[:, 1], 1 - h[:, 1] ** 2])
-    push = np.stack([across[0] * c[:, 0] + across[1] * c[:, 1], across[1] * c[:, 0] + across[2] * c[:, 1]])
-    away, shortest = np.zeros(m), np.full(m, np.inf)
-    for side in (0, 1):
-        at = pieces.nodes[s, side]
-        matrix += np.stack([np.bincount(at, row, m) for row in across])
-        right += np.stack([np.bincount(at, row, m) for row in push])
-        np.maximum.at(away, at, width)
-        np.minimum.at(shortest, at, pieces.length[s])
-    total = matrix[0] + matrix[2]  # the sum of all trust
-    sharp = (matrix[0] * matrix[2] - matrix[1] ** 2 > FLATTEST * total**2) & (total > 1e-3)
-    pull_at = np.where(sharp, 1e-6, PULL)
-    xx, yy, xy = matrix[0] + pull_at, matrix[2] + pull_at, matrix[1]
-    rx, ry = right + pull_at * node_xy.T
-    moved = np.column_stack([yy * rx - xy * ry, xx * ry - xy * rx]) / (xx * yy - xy**2)[:, None]
-    off = np.zeros(m)
-    for side in (0, 1):
-        at = pieces.nodes[s, side]
-        step = moved[at] - c
-        np.maximum.at(off, at, np.abs(step[:, 0] * h[:, 1] - step[:, 1] * h[:, 0]))
-    shift = np.hypot(*(moved - node_xy).T)
-    agree = sharp & (off <= OFF_PENS * away + OFF_PX) & (shift < 0.8 * shortest)
-    near = shift <= np.maximum(np.where(agree, FARTHEST_PENS, 1.0) * away, 1.5)
-    return np.where(near[:, None], moved, node_xy)
-
-
-def stubs(nodes: Index, node_xy: Array, width: Array) -> NDArray[np.bool_]:
-    """Which pieces (N,) are ends beyond a corner or junction too short to be strokes."""
-    degree = np.bincount(nodes.reshape(-1), minlength=len(node_xy))[nodes]
-    span = node_xy[nodes[:, 1]] - node_xy[nodes[:, 0]]
-    brief = np.hypot(span[:, 0], span[:, 1]) <= width / 2 + STUB_PX
-    return np.asarray(brief & (degree.min(axis=1) == 1) & (degree.max(axis=1) >= 3), np.bool_)
-
-
-def join_straight(nodes: Index, node_xy: Array, straight: NDArray[np.bool_], width: Array) -> NDArray[np.bool_]:
-    """Make strokes one that go on straight where nothing else ends; which pieces (N,) are left.
-
-    `nodes` (N, 2) is changed in place: the stroke that stays ends where the one that goes ended.
-    """
-    left = np.ones(len(nodes), bool)
-    flat = nodes.reshape(-1)
-    degree = np.bincount(flat, minlength=len(node_xy))
-    plain = np.bincount(nodes[straight].reshape(-1), minlength=len(node_xy))
-    ends = np.flatnonzero((degree[flat] == 2) & (plain[flat] == 2))
-    ends = ends[np.argsort(flat[ends], kind="stable")]
-    one, two = ends[::2], ends[1::2]
-    a, b, m = node_xy[flat[one ^ 1]], node_xy[flat[two ^ 1]], node_xy[flat[one]]
-    chord = b - a
-    reach = np.hypot(chord[:, 0], chord[:, 1])
-    off = np.abs((m - a)[:, 0] * chord[:, 1] - (m - a)[:, 1] * chord[:, 0]) / np.maximum(reach, 1e-9)
-    between = ((m - a) * chord).sum(axis=1) * ((b - m) * chord).sum(axis=1) > 0
-    near = AS_ONE_PENS * np.minimum(width[one // 2], width[two // 2]) + AS_ONE_PX
-    heir = np.arange(len(nodes))
-    gone: dict[int, list[Array]] = {}
-    for i in np.flatnonzero(between & (off <= near)).tolist():
-        p, q = _heir(heir, int(one[i]) // 2), _heir(heir, int(two[i]) // 2)
-        node = int(flat[one[i]])
-        if p == q:
-            continue
-        start = int(nodes[p, 0] if nodes[p, 1] == node else nodes[p, 1])
-        stop = int(nodes[q, 0] if nodes[q, 1] == node else nodes[q, 1])
-        passed = [*gone.get(p, []), *gone.get(q, []), node_xy[node]]
-        line = node_xy[stop] - node_xy[start]
-        size = float(np.hypot(line[0], line[1]))
-        step = np.array(passed) - node_xy[start]
-        if start == stop or (np.abs(step[:, 0] * line[1] - step[:, 1] * line[0]) > 1.5 * near[i] * size).any():
-            continue
-        nodes[p] = start, stop
-        left[q] = False
-        heir[q], gone[p] = p, passed
-    return left
-
-
-def _heir(heir: Index, piece: int) -> int:
-    """The stroke that a stroke became part of."""
-    while heir[piece] != piece:
-        piece = int(heir[piece])
-    return piece

@@ -19,8 +19,9 @@ from pid.structure.chains import Chains, walk_chains
 from pid.structure.dashes import number_dashes
 from pid.structure.fit_lines import fit_lines
 from pid.structure.join_arcs import join_arcs
+from pid.structure.place_nodes import Pieces, join_straight, meeting_points, stubs
 from pid.structure.primitives import ARC, STROKE, Index, Primitives, make_primitives, merge
-from pid.structure.sharp_nodes import CHAMFER_PENS, CHAMFER_PX, Pieces, join_straight, meeting_points, mend_acute, stubs
+from pid.structure.sharp_nodes import CHAMFER_PENS, CHAMFER_PX, mend_acute
 from pid.structure.solids import hollow_solids, with_blobs
 
 Mask = NDArray[np.uint8]
