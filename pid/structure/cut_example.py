@@ -39,6 +39,8 @@ class Cutout:
     place: Box
     """Its box in the picture that it was cut from."""
     ports: tuple[Port, ...]
+    stubs: tuple[Stub, ...] = ()
+    """What was taken off, in pixels of the cut-out's mask."""
     lettering: tuple[str, ...] = ()
     text_boxes: tuple[Box, ...] = ()
 
@@ -92,8 +94,9 @@ def _is_mirrored(mask: Mask, direction: int) -> bool:
 
 
 def finish_cutout(
-    gray: NDArray[np.uint8], mask: Mask, *, at: tuple[int, int], stubs: Sequence[Stub] = ()
-) -> Cutout | None:
+    gray: NDArray[np.uint8], mask: Mask, *, at: tuple[int, int], stubs: Sequence[Stub] = (),
+    usual: tuple[float, float] | None = None,
+) -> Cutout | None:  # fmt: skip
     """The cleaned picture of a symbol's ink, its lettering not yet read.
 
     Args:
@@ -101,12 +104,13 @@ def finish_cutout(
         mask: (H, W) its ink, without neighbours.
         at: Column and row of the cut-out in the picture it was cut from, whose pixels `place` is in.
         stubs: Those that were found and taken off before; they are looked for where there is none.
+        usual: Length and breadth of the stubs of other symbols drawn by the same hand.
 
     Returns:
         None where no ink is left.
     """
     mask = drop_strays(mask)
-    found = list(stubs) or take_stubs(mask)
+    found = list(stubs) or take_stubs(mask, usual=usual)
     mask = drop_strays(mask)
     if not mask.any():
         return None
@@ -124,5 +128,6 @@ def finish_cutout(
         picture=np.asarray(picture, np.uint8),
         box=(float(MARGIN_PX), float(MARGIN_PX), float(MARGIN_PX + x1 - x0), float(MARGIN_PX + y1 - y0)),
         place=place,
+        stubs=tuple(found),
         ports=tuple((x + dx, y + dy, d) for x, y, d in ports),
     )

@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from pid.drawing import Box, Word
 from pid.errors import InputError
-from pid.geometry import Array, as_boxes, bounds, box_area, box_intersection
+from pid.geometry import Array, as_boxes, bounds, box_area, box_intersection, grown
 from pid.paper import whiten_paper
 from pid.structure.cut_example import Cutout, finish_cutout
 from pid.structure.legend_names import Name, assign_pieces, find_names
 from pid.structure.letter_pieces import INK_GREY, label_pieces
+from pid.structure.stubs import usual_stub
 
 LEAST_AREA_PX = 6
 """Fewer pixels are dirt."""
@@ -29,6 +30,15 @@ RULE_ASPECT, RULE_HEIGHTS = 30.0, 8.0
 """A single line so many times longer than thick, and than lettering is high, is a ruling."""
 LETTER_SHARE = 0.7
 """A piece with this share of its box in a name's box is a letter of it."""
+WORD_RIM, FOREIGN_SHARE = 0.15, 0.3
+"""A word is no name where more than this share of its ink belongs to pieces that reach out of its box, which may grow
+by the first share of its height."""
+WIDEST = 1.6
+"""A letter is at most so many times wider than its row is high."""
+DOT_SHARE = 0.35
+"""What is inside a letter is lower than this share of it: the dot in a nought."""
+LEAST_SCORE, SURE_SCORE = 0.7, 0.9
+"""Less sure words are no names; below the second, a word of three letters has more than one piece of ink."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +73,8 @@ def cut_legend(gray: NDArray[np.uint8], words: Sequence[Word]) -> Legend:
         raise InputError("The legend is blank.")
     framing = _frames(boxes, areas, words, (mask.shape[0], mask.shape[1]))
     holders = boxes[~framing & (areas >= LEAST_AREA_PX)]
-    names = find_names(words, _symbol_boxes(holders, words))
+    readable, letters = _readable(labels, boxes, framing, words)
+    names = find_names(readable, _symbol_boxes(holders, words), boxes[letters])
     names = tuple(names[i] for i in _in_reading_order(names))
     if not names:
         raise InputError("No name was found on the legend: symbols are named by the lettering beside them.")
@@ -72,22 +83,56 @@ def cut_legend(gray: NDArray[np.uint8], words: Sequence[Word]) -> Legend:
     lots = _overlapping(boxes[pieces])
     lot_boxes = np.array([_around(boxes[pieces[lot]]) for lot in lots]).reshape(-1, 4)
     _, named, far = assign_pieces(names, lot_boxes)
-    entries, empty = [], []
-    for name, members in zip(names, named, strict=True):
-        mine = np.concatenate([pieces[lots[m]] for m in members]) if members else np.zeros(0, np.int64)
-        cutout = _cut(white, labels, boxes, mine) if len(mine) else None
-        if cutout is None:
-            empty.append(name)
-        else:
-            entries.append(Entry(name, cutout))
+    mine = [np.concatenate([pieces[lots[m]] for m in members]) if members else pieces[:0] for members in named]
+    first = [_cut(white, labels, boxes, own) for own in mine]
+    usual = usual_stub([stub for cutout in first if cutout is not None for stub in cutout.stubs])
+    cutouts = first if usual is None else [_cut(white, labels, boxes, own, usual) for own in mine]
+    entries = [Entry(name, cutout) for name, cutout in zip(names, cutouts, strict=True) if cutout is not None]
+    empty = [name for name, cutout in zip(names, cutouts, strict=True) if cutout is None]
     unnamed = tuple((float(b[0]), float(b[1]), float(b[2]), float(b[3])) for b in lot_boxes[far])
     return Legend(tuple(entries), tuple(empty), unnamed)
 
 
-def _cut(white: NDArray[np.uint8], labels: NDArray[np.int32], boxes: Array, pieces: NDArray[np.int64]) -> Cutout | None:
+def _cut(
+    white: NDArray[np.uint8], labels: NDArray[np.int32], boxes: Array, pieces: NDArray[np.int64],
+    usual: tuple[float, float] | None = None,
+) -> Cutout | None:  # fmt: skip
+    if not len(pieces):
+        return None
     x0, y0, x1, y1 = (int(v) for v in _around(boxes[pieces]))
     mask = np.asarray(np.isin(labels[y0:y1, x0:x1], pieces + 1), np.uint8)
-    return finish_cutout(white[y0:y1, x0:x1], mask, at=(x0, y0))
+    return finish_cutout(white[y0:y1, x0:x1], mask, at=(x0, y0), usual=usual)
+
+
+def _readable(
+    labels: NDArray[np.int32], boxes: Array, framing: NDArray[np.bool_], words: Sequence[Word]
+) -> tuple[list[Word], NDArray[np.int64]]:
+    """The words whose ink is their own, not read into a symbol nor inside a narrow one, and the pieces they are of."""
+    out: list[Word] = []
+    letters: list[int] = []
+    usual = float(np.median([w.box[3] - w.box[1] for w in words])) if words else 0.0
+    for word in words:
+        x0, y0, x1, y1 = (round(v) for v in word.box)
+        counts = np.bincount(labels[max(y0, 0) : y1, max(x0, 0) : x1].reshape(-1), minlength=len(boxes) + 1)[1:]
+        counts[framing] = 0
+        there = np.flatnonzero(counts)
+        around = as_boxes([(x0, y0, x1, y1)])
+        own = _share_in(boxes[there], grown(around, WORD_RIM * (y1 - y0))) >= LETTER_SHARE
+        foreign = counts[there[~own]].sum() > FOREIGN_SHARE * counts.sum()
+        wide = own.any() and float(np.ptp(boxes[there[own]][:, ::2])) > WIDEST * usual * len(word.text)
+        sure = not wide and word.score >= LEAST_SCORE and (own.sum() >= len(word.text) / 3 or word.score >= SURE_SCORE)
+        if sure and not foreign and not _holds_another(boxes[there[own]]):
+            out.append(word)
+            letters += there[own].tolist()
+    return out, np.unique(np.array(letters, np.int64))
+
+
+def _holds_another(boxes: Array) -> bool:
+    """Whether one of the boxes (N, 4) lies inside another: a letter in a frame."""
+    above = (boxes[:, None, :2] > boxes[None, :, :2]).all(axis=2)
+    below = (boxes[:, None, 2:] < boxes[None, :, 2:]).all(axis=2)
+    height = boxes[:, 3] - boxes[:, 1]
+    return bool((above & below & (height[:, None] > DOT_SHARE * height[None])).any())
 
 
 def _frames(boxes: Array, areas: NDArray[np.int64], words: Sequence[Word], shape: tuple[int, int]) -> NDArray[np.bool_]:

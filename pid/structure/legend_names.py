@@ -23,6 +23,8 @@ LOW, HIGH = 0.55, 1.6
 """Lettering between these shares of the usual height may be a name."""
 WORD_GAP, LINE_GAP = 1.0, 0.55
 """Words of one line, and lines of one name, are nearer than these shares of the lettering's height."""
+LETTER_GAP = 1.5
+"""Blanks within a name are narrower than this many letter heights."""
 SAME_LINE = 0.6
 LYING_DEG = 20.0
 IN_SYMBOL = 0.6
@@ -50,8 +52,12 @@ class Name:
         return re.sub(r"\s+", "", self.text)
 
 
-def find_names(words: Sequence[Word], symbols: Array) -> tuple[Name, ...]:
-    """The names among the words; what lies in one of the boxes `symbols` (N, 4) is lettering of that symbol."""
+def find_names(words: Sequence[Word], symbols: Array, letters: Array) -> tuple[Name, ...]:
+    """The names among the words.
+
+    What lies in one of the boxes `symbols` (N, 4) is lettering of that symbol. `letters` (M, 4) are boxes of single
+    letters: readers' boxes of neighbouring names overlap, their letters do not.
+    """
     level = [w for w in words if min(w.angle % 360, 360 - w.angle % 360) < LYING_DEG]
     if not level:
         return ()
@@ -64,10 +70,11 @@ def find_names(words: Sequence[Word], symbols: Array) -> tuple[Name, ...]:
     heights = np.array([w.box[3] - w.box[1] for w in level])
     usual = float(np.median(np.repeat(heights, [len(w.text) for w in level])))
     kept = [w for w, h in zip(level, heights, strict=True) if LOW * usual <= h <= HIGH * usual]
-    return join_lines(_lines(kept, usual), usual)
+    return join_lines(_lines(kept, usual, letters), usual)
 
 
-def _lines(words: Sequence[Word], height: float) -> list[Name]:
+def _lines(words: Sequence[Word], height: float, letters: Array) -> list[Name]:
+    """Words in lines, lines parted where their letters are far apart."""
     rows: list[list[Word]] = []
     for word in sorted(words, key=lambda w: w.box[0]):
         for row in rows:
@@ -79,7 +86,28 @@ def _lines(words: Sequence[Word], height: float) -> list[Name]:
                 break
         else:
             rows.append([word])
-    return [Name(" ".join(w.text for w in row), _around([w.box for w in row])) for row in rows]
+    return [line for row in rows for line in _parted(row, letters)]
+
+
+def _parted(row: Sequence[Word], letters: Array) -> list[Name]:
+    """The names of a row of words, parted at gaps of `LETTER_GAP` letter heights; boxes as tight as their letters."""
+    around = np.array(_around([w.box for w in row]))
+    middle = (letters[:, :2] + letters[:, 2:]) / 2
+    held = letters[((middle > around[:2]) & (middle < around[2:])).all(axis=1)]
+    if not len(held):
+        return [Name(" ".join(w.text for w in row), _around([w.box for w in row]))]
+    held = held[np.argsort(held[:, 0])]
+    gap = LETTER_GAP * float(np.percentile(held[:, 3] - held[:, 1], 75))
+    start = held[1:, 0] - np.maximum.accumulate(held[:, 2])[:-1]
+    parts = np.split(held, np.flatnonzero(start > gap) + 1)
+    out = []
+    for k, part in enumerate(parts):
+        low = -np.inf if k == 0 else part[:, 0].min() - gap / 2
+        high = np.inf if k == len(parts) - 1 else part[:, 2].max() + gap / 2
+        inside = [w for w in row if low <= (w.box[0] + w.box[2]) / 2 < high]
+        if inside:
+            out.append(Name(" ".join(w.text for w in inside), bounds(part.reshape(-1, 2))))
+    return out
 
 
 def join_lines(lines: Sequence[Name], height: float) -> tuple[Name, ...]:

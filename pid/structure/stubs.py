@@ -7,6 +7,7 @@ Masks are (H, W) uint8 of 0 and 1.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,14 +20,24 @@ GROWTH, SHRINK = 1.5, 0.5
 """A stub ends where its breadth has grown by the first factor; what narrows to the second is a head on a stem."""
 JUMP, JUMP_PX = 2.5, 2
 """Breadth of the body over the stub's, reached within so many pixels, that makes the shortest stub certain."""
-LEAST_LENGTH = 0.6
-"""Length over breadth of a stub that meets a tip, where the ink broadens little by little."""
-BROADEST, LONGEST = 0.25, 0.35
+TIP_PX, TIP_GROWTH_PX = 3, 4
+"""In its first columns a round end may grow by so many pixels each."""
+SHORTEST, LEAST_LENGTH = 0.15, 0.6
+"""Length over breadth of a stub, and of one that meets a tip, where the ink broadens little by little."""
+EVEN, EVEN_SHARE = 0.1, 0.7
+"""A stub that meets a tip has its usual breadth to this share in so many of its columns: a tip itself has not."""
+SLANT = 0.15
+"""How far a stub drifts sideways at most, over its length."""
+BROADEST, LONGEST = 0.35, 0.35
 """Breadth of a stub over the symbol's side, and length over its depth; longer only in pairs."""
 LOOK_AHEAD, SHOULDER = 0.3, 0.08
 """Within the first share of the depth behind a stub, the body reaches so far to both of its sides."""
 SHORT = 0.15
 """Length over depth of a stub beside which other ink sticks out as far."""
+FEWEST_PX = 4
+"""Narrower ink has no stubs."""
+FEWEST_ALIKE, ALIKE = 5, 0.15
+"""From so many stubs on, of lengths within this share, a legend has a usual stub."""
 PAIR_OFFSET = 0.06
 """Stubs of a pair are in line to within this share of the side."""
 
@@ -100,10 +111,12 @@ def walk_inward(view: Mask, x: int, run: tuple[int, int]) -> Walk:
         if not met:
             return Walk(x, tuple(rows), None)
         here = (met[0][0], met[-1][1])
-        usual = float(np.median([q - p for p, q in rows]))
-        if here[1] - here[0] > GROWTH * usual + 1:
+        length = here[1] - here[0]
+        usual = float(np.median([q - p for p, q in rows[TIP_PX:] or rows]))
+        is_tip = len(rows) < TIP_PX and length - (b - a) <= TIP_GROWTH_PX
+        if length > GROWTH * usual + 1 and not is_tip:
             return Walk(x, tuple(rows), here)
-        if here[1] - here[0] < SHRINK * usual:
+        if length < SHRINK * usual:
             return Walk(x, tuple(rows), None)
         rows.append(here)
     return Walk(x, tuple(rows), None)
@@ -132,28 +145,47 @@ def stub_of(walk: Walk, shape: tuple[int, int], direction: int, *, alone: bool =
     return Stub(float(x), float(y), direction, len(walk.rows), walk.breadth, alone)
 
 
-def take_stubs(mask: Mask) -> list[Stub]:
+def take_stubs(mask: Mask, *, usual: tuple[float, float] | None = None) -> list[Stub]:
     """Find the stubs that stick out of a symbol's ink and take them off the mask.
 
-    They are short, or, where both ends of an axis hold one in line with each other, of any length.
+    They are short, or, where both ends of an axis hold one in line with each other, of any length, or like those of
+    other symbols: `usual` is the length and breadth of these.
     """
-    found: dict[int, Find] = {}
-    for direction in DIRECTIONS:
-        hit = _outermost(view_from(mask, direction))
-        if hit is not None:
-            found[direction] = hit
-    stubs = []
-    for direction, find in found.items():
+    found = {direction: _outermost(view_from(mask, direction), usual) for direction in DIRECTIONS}
+    taken = []
+    for direction, finds in found.items():
         view = view_from(mask, direction)
+        if not finds:
+            continue
         side, depth = np.ptp(np.flatnonzero(view.any(axis=1))) + 1, np.ptp(np.flatnonzero(view.any(axis=0))) + 1
-        length = len(find.walk.rows)
-        opposite = found.get((direction + 180) % 360)
-        paired = opposite is not None and _in_line(find.walk, opposite.walk, float(side))
-        if length <= LONGEST * (depth - length) or paired:
-            stubs.append(stub_of(find.walk, (mask.shape[0], mask.shape[1]), direction, alone=find.alone))
-    for stub in stubs:
-        clear_walk(view_from(mask, stub.direction), found[stub.direction].walk)
-    return stubs
+        for find in finds:
+            length = len(find.walk.rows)
+            others = found[(direction + 180) % 360]
+            paired = find.alone and any(o.alone and _in_line(find.walk, o.walk, float(side)) for o in others)
+            short = length <= LONGEST * (depth - length) if find.alone else length <= SHORT * depth
+            if short or paired or _is_usual(find.walk, usual):
+                taken.append((stub_of(find.walk, (mask.shape[0], mask.shape[1]), direction, alone=find.alone), find))
+    for stub, find in taken:
+        clear_walk(view_from(mask, stub.direction), find.walk)
+    return [stub for stub, _ in taken]
+
+
+def usual_stub(stubs: Sequence[Stub]) -> tuple[float, float] | None:
+    """Length and breadth of a legend's stubs where most of them are alike, else None."""
+    if len(stubs) < FEWEST_ALIKE:
+        return None
+    lengths, breadths = np.array([s.length for s in stubs], float), np.array([s.breadth for s in stubs])
+    usual = (float(np.median(lengths)), float(np.median(breadths)))
+    alike = np.abs(lengths - usual[0]) <= max(ALIKE * usual[0], 1.5)
+    return usual if alike.mean() >= EVEN_SHARE else None
+
+
+def _is_usual(walk: Walk, usual: tuple[float, float] | None) -> bool:
+    return (
+        usual is not None
+        and abs(len(walk.rows) - usual[0]) <= max(ALIKE * usual[0], 2.0)
+        and abs(walk.breadth - usual[1]) <= max(2 * ALIKE * usual[1], 1.0)
+    )
 
 
 def _in_line(a: Walk, b: Walk, side: float) -> bool:
@@ -162,19 +194,18 @@ def _in_line(a: Walk, b: Walk, side: float) -> bool:
     return abs(sum(first) - sum(second)) / 2 <= max(PAIR_OFFSET * side, 2.0)
 
 
-def _outermost(view: Mask) -> Find | None:
-    """The stub at the leftmost ink; None where there is none."""
+def _outermost(view: Mask, usual: tuple[float, float] | None) -> list[Find]:
+    """The stubs that begin at the leftmost ink."""
     columns, rows = np.flatnonzero(view.any(axis=0)), np.flatnonzero(view.any(axis=1))
-    if len(columns) < 4:
-        return None
-    side, depth = float(np.ptp(rows) + 1), float(np.ptp(columns) + 1)
-    x = int(columns[0])
-    runs = runs_of(view[:, x])
-    hits = [hit for run in runs if (hit := _check(view, x, run, (side, depth))) is not None]
+    if len(columns) < FEWEST_PX:
+        return []
+    size = (float(np.ptp(rows) + 1), float(np.ptp(columns) + 1))
+    runs = runs_of(view[:, columns[0]])
+    hits = [hit for run in runs if (hit := _check(view, int(columns[0]), run, size)) is not None]
     if len(runs) > 1:  # others stick out as far: only what meets the body soon and squarely is sure
-        hits = [hit for hit in hits if hit[1] and len(hit[0].rows) <= SHORT * depth]
-    longest = max(hits, key=lambda hit: len(hit[0].rows), default=None)
-    return None if longest is None else Find(*longest, len(runs) == 1)
+        short = SHORT * size[1]
+        hits = [h for h in hits if (h[1] and len(h[0].rows) <= short) or _is_usual(h[0], usual)]
+    return [Find(*hit, len(runs) == 1) for hit in hits]
 
 
 def _check(view: Mask, x: int, run: tuple[int, int], size: tuple[float, float]) -> tuple[Walk, bool] | None:
@@ -183,15 +214,28 @@ def _check(view: Mask, x: int, run: tuple[int, int], size: tuple[float, float]) 
     if run[1] - run[0] > BROADEST * side:
         return None
     walk = walk_inward(view, x, run)
-    if walk.body is None or walk.breadth > BROADEST * side:
+    if walk.body is None or walk.breadth > BROADEST * side or not _is_straight(walk):
         return None
     broad = _begins_broad(view, walk)
-    if len(walk.rows) < (2 if broad else max(LEAST_LENGTH * walk.breadth, 4)):
+    if not (_is_even(walk) if not broad else len(walk.rows) >= max(SHORTEST * walk.breadth, 2)):
         return None
     reach = view[:, walk.end : walk.end + max(round(LOOK_AHEAD * depth), 3)].any(axis=1)
     inked, (a, b) = np.flatnonzero(reach), walk.rows[-1]
     shoulders = min(a - inked[0], inked[-1] + 1 - b) >= SHOULDER * side
     return (walk, broad) if shoulders else None
+
+
+def _is_straight(walk: Walk) -> bool:
+    """Whether a walk keeps to its rows; pipes do, the arms of a symbol slant."""
+    (a, b), (c, d) = walk.rows[0], walk.rows[-1]
+    return abs(a + b - c - d) / 2 <= max(SLANT * len(walk.rows), 2.0)
+
+
+def _is_even(walk: Walk) -> bool:
+    """Whether a walk is long and of even breadth."""
+    lengths = np.array([b - a for a, b in walk.rows])
+    even = np.abs(lengths - walk.breadth) <= max(EVEN * walk.breadth, 1.0)
+    return bool(len(lengths) >= max(LEAST_LENGTH * walk.breadth, 4) and even.mean() >= EVEN_SHARE)
 
 
 def _begins_broad(view: Mask, walk: Walk) -> bool:
