@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch_geometric.data import Batch, Data
 
+from pid.errors import InputError
 from pid.geometry import Array
 from pid.learning.fit import Report, choose_device, fit
 from pid.learning.network import load_stripped, save_stripped
@@ -112,7 +113,7 @@ def train_structure(
         while len(graphs.seeds()) < recipe.start_sheets and any(d.is_alive() for d in drawers):
             time.sleep(1.0)
         if not graphs.seeds():
-            raise FileNotFoundError(f"{folder} holds no labelled graph")
+            raise InputError(f"{folder} holds no labelled graph (NUMBER.npz).")
         torch.manual_seed(recipe.first_seed)
         network = StructureNet(len(names), width=recipe.width, edge_width=recipe.edge_width)
         if start is not None:
