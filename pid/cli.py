@@ -57,6 +57,10 @@ def recognize(
     export: Annotated[
         str, typer.Option(help="Further formats, separated by commas: dexpi, graphml, json, dxf, svg, pdf.")
     ] = "",
+    library: Annotated[
+        Path | None, typer.Option("--library", "-l", help="Folder of symbols from `pid teach`, found beside the usual.")
+    ] = None,
+    only_taught: Annotated[bool, typer.Option("--only-taught", help="Find the library's symbols alone.")] = False,
 ) -> None:
     """Recognise drawings: per page a JSON and an annotated PNG, and one bill of materials over all of them.
 
@@ -64,8 +68,13 @@ def recognize(
     """
     from pid.recognize_files import recognize_files
 
+    if only_taught and library is None:
+        raise InputError("--only-taught goes with --library.")
     with _progress() as progress:
-        report = recognize_files(files, out, models=models, exports=_names(export), progress=progress)
+        report = recognize_files(
+            files, out, models=models, library=library, only_taught=only_taught, exports=_names(export),
+            progress=progress,
+        )  # fmt: skip
     if report.pages:
         typer.echo(f"{report.pages} page(s) recognised, {report.items} symbol(s) counted. Results in {out.resolve()}:")
         for path in report.written:

@@ -1,7 +1,7 @@
 """From a file to drawings: the order of the stages is what this file says.
 
-load -> detect symbols (and fuse them with a vector page's own evidence) -> read words -> trace lines -> connect
--> assign words -> Drawing
+load -> detect symbols (and fuse them with a vector page's own evidence) -> read words -> find taught symbols
+-> trace lines -> connect -> assign words -> Drawing
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pid.detect.detect import SymbolDetector
     from pid.document.read import WordReader
     from pid.graph.trace import Trace
+    from pid.structure.taught import TaughtFinder
 
 LETTERED_GROUPS = ("instrument", "connector", "nozzle")
 """Symbols that hold lettering: their inside is read once more, enlarged."""
@@ -32,7 +33,12 @@ TABLED_SHARE = 0.9
 """A symbol with this share of its box in a table is part of it."""
 SCAN_SHARE = 0.5
 """A page with an image over this share of it is a scan, whatever was drawn on top."""
-_SHARES = {"finding symbols": (0.0, 0.3), "reading words": (0.3, 0.85), "tracing lines": (0.85, 0.95)}
+_SHARES = {
+    "finding symbols": (0.0, 0.3),
+    "reading words": (0.3, 0.75),
+    "finding taught symbols": (0.75, 0.85),
+    "tracing lines": (0.85, 0.95),
+}
 
 
 class Progress(Protocol):
@@ -48,11 +54,22 @@ class Recognizer:
     Args:
         models: folder of the networks; the shipped ones where it is not given.
         threads: processor threads a network may use; all where it is not given.
+        library: folder of taught symbols (`pid teach`) to be found, too.
+        only_taught: whether these are all that is wanted.
     """
 
-    def __init__(self, *, models: Path | None = None, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        models: Path | None = None,
+        threads: int | None = None,
+        library: Path | None = None,
+        only_taught: bool = False,
+    ) -> None:
         self._models = models
         self._threads = threads
+        self._library = library
+        self._only_taught = only_taught
 
     @cached_property
     def _detector(self) -> SymbolDetector:
@@ -65,6 +82,12 @@ class Recognizer:
         from pid.document.read import WordReader
 
         return WordReader(threads=self._threads)
+
+    @cached_property
+    def _taught(self) -> TaughtFinder | None:
+        from pid.structure.taught import TaughtFinder
+
+        return None if self._library is None else TaughtFinder(self._library)
 
     def recognize(self, path: Path, *, progress: Progress | None = None) -> Iterator[Drawing]:
         """One `Drawing` a page, in order. Raises `InputError` for a file or page that cannot be used."""
@@ -84,9 +107,17 @@ class Recognizer:
         words = self._reader.read_words(
             sheet, regions=lettered, progress=lambda share: _tell(progress, "reading words", share)
         )
-        symbols = drop_tabled(drop_lettering(symbols, words), find_tables(sheet.gray), width=sheet.info.width)
+        tables = find_tables(sheet.gray)
+        symbols = drop_tabled(drop_lettering(symbols, words), tables, width=sheet.info.width)
         symbols = add_stems(symbols, sheet.gray)
         symbols = name_nozzle_stubs(symbols, words, sheet.gray)
+        if self._taught is not None:
+            from pid.structure.taught import merge_taught
+
+            _tell(progress, "finding taught symbols", 0.0)
+            taught = self._taught.find(sheet.gray, words=words, others=symbols)
+            taught = drop_tabled(taught, tables, width=sheet.info.width)
+            symbols = taught if self._only_taught else merge_taught(symbols, taught)
         _tell(progress, "tracing lines", 0.0)
         drawing = link_parts(sheet, symbols=symbols, words=words)
         _tell(progress, "done", 1.0)

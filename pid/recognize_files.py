@@ -21,6 +21,7 @@ from pid.estimate.spreadsheet import write_csv, write_workbook
 from pid.estimate.takeoff import take_off
 from pid.export_files import check_formats, write_exports
 from pid.pipeline import Progress, Recognizer
+from pid.structure.library import read_library
 
 
 @dataclass
@@ -38,17 +39,24 @@ def recognize_files(
     out: Path,
     *,
     models: Path | None = None,
+    library: Path | None = None,
+    only_taught: bool = False,
     exports: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Report:
     """Recognise drawings and folders of drawings into `out`; the bill of materials covers all pages.
 
-    `models` is a folder of networks that a training wrote, instead of the shipped ones. `exports` names further
+    `models` is a folder of networks that a training wrote, instead of the shipped ones. Symbols that the folder
+    `library` teaches are found, too, or `only_taught` ones. `exports` names further
     formats (`pid.export_files.FORMATS`) that each page is written in.
     """
     check_formats(exports)
     if models is not None and not (models / "shape.onnx").is_file():
         raise InputError(f"{models} holds no networks (shape.onnx).")
+    if library is not None:
+        read_library(library)  # what is wrong with it is said before anything slow is done
+    elif only_taught:
+        raise InputError("Only taught symbols are wanted, but no library of them is named.")
     report, jobs = Report(), []
     for path in _found(paths, report):
         try:
@@ -61,7 +69,7 @@ def recognize_files(
     for done, (path, page) in enumerate(jobs):
         try:
             sheet = load_page(path, page)
-            recognizer = recognizer or Recognizer(models=models)
+            recognizer = recognizer or Recognizer(models=models, library=library, only_taught=only_taught)
             drawing = recognizer.recognize_sheet(sheet, progress=_share(progress, names[path, page], done, len(jobs)))
         except InputError as error:
             report.failures.append(str(error))

@@ -1,0 +1,58 @@
+"""Find what a library teaches on a sheet: the library's examples made ready once, for any number of sheets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pid.drawing import Symbol, Word
+from pid.geometry import as_boxes, box_iou
+from pid.structure.library import read_library, with_library_terms
+
+SAME_IOU = 0.4
+"""A taught symbol takes the place of another whose box it overlaps so much."""
+
+
+class TaughtFinder:
+    """Finds the symbols of a library. Raises `InputError` for a library that cannot be read or is empty.
+
+    Args:
+        library: folder that `pid teach` has written.
+    """
+
+    def __init__(self, library: Path) -> None:
+        self.examples = read_library(library)
+
+    @cached_property
+    def _templates(self) -> Any:
+        return import_module("pid.structure.template").make_templates(self.examples)
+
+    def find(
+        self, gray: NDArray[np.uint8], *, words: Sequence[Word] = (), others: Sequence[Symbol] = ()
+    ) -> tuple[Symbol, ...]:
+        """The taught symbols on a sheet (H, W), with the ids t1, t2, ... and the library's terms as attributes.
+
+        Args:
+            gray: The sheet.
+            words: Its lettering.
+            others: Symbols that were seen otherwise: their boxes are looked at, too.
+        """
+        find = import_module("pid.structure.match").find_taught
+        proposals = as_boxes([s.box for s in others])
+        found: tuple[Symbol, ...] = find(gray, self._templates, words=words, proposals=proposals)
+        named = (s.model_copy(update={"id": f"t{i}"}) for i, s in enumerate(found, 1))
+        return with_library_terms(named, self.examples)
+
+
+def merge_taught(others: Sequence[Symbol], taught: Sequence[Symbol]) -> tuple[Symbol, ...]:
+    """Both, without those of the others in whose place a taught symbol was found."""
+    if not taught or not others:
+        return (*others, *taught)
+    covered = box_iou([s.box for s in others], [t.box for t in taught]).max(axis=1) >= SAME_IOU
+    return (*(s for s, gone in zip(others, covered, strict=True) if not gone), *taught)
