@@ -162,6 +162,22 @@ def assign_pieces(names: Sequence[Name], pieces: Array) -> tuple[Side, list[list
     return best[1:]
 
 
+def find_misread(names: Sequence[Name], empty: Sequence[bool], side: Side) -> set[int]:
+    """The names without a symbol that are symbols themselves: each stands where a longer one's symbol should be."""
+    boxes = as_boxes([n.box for n in names])
+    alone = np.flatnonzero(empty)
+    if len(alone) < 2:  # a name and what was misread
+        return set()
+    distance = _distances(boxes, boxes, side)
+    limit = LARGEST_DISTANCE * _pitch(boxes)
+    out = set()
+    for i in alone.tolist():
+        shorter = [j for j in alone.tolist() if len(names[j].kind) < len(names[i].kind) and distance[i, j] <= limit]
+        if shorter:
+            out.add(min(shorter, key=lambda j: float(distance[i, j])))
+    return out
+
+
 def _pitch(boxes: Array) -> float:
     """Usual distance between neighbouring names, at least their width."""
     middles = (boxes[:, :2] + boxes[:, 2:]) / 2
