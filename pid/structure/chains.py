@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pid.geometry import Array
 from pid.skeleton import Skeleton
+from pid.structure.curves import find_vertices
 from pid.structure.primitives import Index
 
 CORNER_DEPTHS, SPUR_PX = 1.4, 1.2
@@ -74,7 +75,7 @@ def walk_chains(
     thick = 2.0 * np.concatenate([deep, np.zeros(len(centres))])
     flat, first_pixel = _trim(runs, ends, points, centres, reach)
     pixels = points[flat]
-    place = np.flatnonzero(_vertices(pixels, first_pixel, tolerance))
+    place = np.flatnonzero(find_vertices(pixels, first_pixel, tolerance))
     first = np.searchsorted(place, first_pixel)
     # Nodes: the junctions, then the free ends, each at its pixel; a loop begins and ends at one.
     at = np.column_stack([first_pixel[:-1], first_pixel[1:] - 1])
@@ -247,36 +248,6 @@ def _trim(runs: list[Index], ends: Index, points: Array, centres: Array, reach: 
     low, high = np.where(whole, 0, low), np.where(whole, size - 1, high)
     keep = (at >= low[owner]) & (at <= high[owner])
     return flat[keep], np.concatenate([[0], np.cumsum(high - low + 1)]).astype(np.int64)
-
-
-def _vertices(points: Array, first: Index, tolerance: float) -> NDArray[np.bool_]:
-    """Which points (Q,) of polylines are vertices (Ramer 1972, Douglas and Peucker 1973), all polylines at once."""
-    keep = np.zeros(len(points), bool)
-    low, high = first[:-1], first[1:] - 1
-    keep[low] = keep[high] = True
-    while True:
-        more = high - low > 1
-        low, high = low[more], high[more]
-        if not len(low):
-            return keep
-        counts = high - low - 1
-        begin = np.cumsum(counts) - counts
-        owner = np.repeat(np.arange(len(low)), counts)
-        at = np.arange(len(owner)) - begin[owner] + low[owner] + 1
-        chord = points[high] - points[low]
-        length = np.hypot(chord[:, 0], chord[:, 1])
-        step = points[at] - points[low][owner]
-        across = np.abs(step[:, 0] * chord[owner, 1] - step[:, 1] * chord[owner, 0])
-        off = np.where(length[owner] > 1, across / np.maximum(length[owner], 1e-9), np.hypot(step[:, 0], step[:, 1]))
-        worst = np.maximum.reduceat(off, begin)
-        split = worst > tolerance
-        hit = np.flatnonzero((off >= worst[owner]) & split[owner])
-        if not len(hit):
-            return keep
-        hit = hit[np.concatenate([[True], owner[hit[1:]] != owner[hit[:-1]]])]
-        middle = at[hit]
-        keep[middle] = True
-        low, high = np.concatenate([low[split], middle]), np.concatenate([middle, high[split]])
 
 
 def _medians(values: Array, first: Index) -> Array:

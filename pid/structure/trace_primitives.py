@@ -16,6 +16,7 @@ from pid.paper import whiten_paper
 from pid.skeleton import thin
 from pid.structure.bars import bar_primitives, take_bars
 from pid.structure.chains import Chains, walk_chains
+from pid.structure.curves import soft_vertices, tolerance_of
 from pid.structure.dashes import number_dashes
 from pid.structure.fit_lines import fit_lines
 from pid.structure.join_arcs import join_arcs
@@ -28,14 +29,6 @@ Mask = NDArray[np.uint8]
 
 INK_GREY = 160
 """Darker pixels of a whitened sheet are ink: grey signal lines, too."""
-TOLERANCE_PENS, LEAST_TOLERANCE_PX = 0.3, 1.1
-"""Of a polyline's vertices against the skeleton."""
-SOFT_DEG, HARD_DEG = 7.0, 62.0
-"""A bend between these is part of a curve where its neighbours bend alike."""
-EVEN_SIDES = 4.0
-"""Neighbouring pieces of a curve differ in length by this factor at most."""
-LEAST_CURVE_DEG = 50.0
-"""A curve turns so far in all."""
 CURVE_STEP_PX, SMOOTHED_PX = 4.0, 2
 """Distance of a curve's points, and how many pixels to both sides each is the mean of."""
 NEAR_INK_PX = 1.5
@@ -90,8 +83,7 @@ def _primitives(mask: Mask, dark: NDArray[np.uint8], pen: float | None) -> Primi
     rest, axes, widths = take_bars(mask, pen)
     hollow, solid = hollow_solids(rest, pen)
     depth = np.asarray(cv2.distanceTransform(hollow, cv2.DIST_L2, 3), np.float32)
-    tolerance = max(LEAST_TOLERANCE_PX, TOLERANCE_PENS * pen)
-    chains, node_xy = walk_chains(thin(hollow), depth, pen, tolerance)
+    chains, node_xy = walk_chains(thin(hollow), depth, pen, tolerance_of(pen))
     if solid.any():
         dark = np.where(rest == hollow, dark, 0).astype(np.uint8)
     parts = merge(_fit(chains, node_xy, rest, solid, dark), bar_primitives(axes, widths, size))
@@ -105,7 +97,7 @@ def _fit(chains: Chains, node_xy: Array, ink: Mask, solid: Mask, dark: NDArray[n
     chain = np.repeat(np.arange(len(first) - 1), np.diff(first))
     inner = np.ones(len(v), bool)
     inner[first[:-1]] = inner[first[1:] - 1] = False
-    soft = _soft_vertices(v, inner, CHAMFER_PENS * chains.width[chain] + CHAMFER_PX)
+    soft = soft_vertices(v, inner, CHAMFER_PENS * chains.width[chain] + CHAMFER_PX)
     # A piece runs between two vertices that are not soft: one segment is a stroke, more are an arc.
     breaks = np.flatnonzero(~soft)
     same = chain[breaks[1:]] == chain[breaks[:-1]]
@@ -146,33 +138,6 @@ def _on_ink(points: Array, ink: Mask) -> NDArray[np.bool_]:
             x, y = (points + np.array([dx, dy])).astype(np.int64).T
             out |= ink[y.clip(0, ink.shape[0] - 1), x.clip(0, ink.shape[1] - 1)] > 0
     return out
-
-
-def _soft_vertices(v: Array, inner: NDArray[np.bool_], chamfer: Array) -> NDArray[np.bool_]:
-    """Which vertices (V,) lie within a curve; bends within `chamfer` (V,) pixels are a corner that is rounded."""
-    if len(v) < 3:
-        return np.zeros(len(v), bool)
-    step = np.diff(v, axis=0)
-    length = np.hypot(step[:, 0], step[:, 1])
-    cross = step[:-1, 0] * step[1:, 1] - step[:-1, 1] * step[1:, 0]
-    dot = (step[:-1] * step[1:]).sum(axis=1)
-    turn = np.zeros(len(v))
-    turn[1:-1] = np.degrees(np.arctan2(cross, dot))
-    even = np.zeros(len(v), bool)
-    ratio = length[1:] / np.maximum(length[:-1], 1e-9)
-    even[1:-1] = (ratio < EVEN_SIDES) & (ratio > 1 / EVEN_SIDES)
-    soft = inner & even & (np.abs(turn) > SOFT_DEG) & (np.abs(turn) < HARD_DEG)
-    # Runs of neighbours that turn the same way, each long enough in all to be a curve.
-    sign = np.where(soft, np.sign(turn), 0).astype(int)
-    edge = np.concatenate([[True], sign[1:] != sign[:-1]])
-    run = np.cumsum(edge) - 1
-    total = np.bincount(run, np.abs(turn) * soft)
-    count = np.bincount(run, soft)
-    within = soft[1:] & soft[:-1] & (run[1:] == run[:-1])
-    extent = np.bincount(run[1:][within], length[within], len(total))
-    good = (total >= LEAST_CURVE_DEG) & (count >= 2) & (extent > chamfer[np.flatnonzero(edge)])
-    # Where a curve turns over to the other side, the vertex between has a run on both sides: it stays a node.
-    return np.asarray(soft & good[run], np.bool_)
 
 
 def _polylines(chains: Chains, a: Index, b: Index, straight: NDArray[np.bool_], ends: Array) -> list[Array]:
