@@ -36,8 +36,10 @@ SHORT = 0.15
 """Length over depth of a stub beside which other ink sticks out as far."""
 FEWEST_PX = 4
 """Narrower ink has no stubs."""
-FEWEST_ALIKE, ALIKE = 5, 0.15
-"""From so many stubs on, of lengths within this share, a legend has a usual stub."""
+FEWEST_ALIKE, ALIKE_SHARE, ALIKE = 5, 0.35, 0.15
+"""From so many stubs on, and this share of all, of lengths within the last share, a legend has a usual stub."""
+LEFT_SHARE = 0.3
+"""Where stubs of both axes leave less than this share of a side, those along it were a bar, and the others its pipe."""
 PAIR_OFFSET = 0.06
 """Stubs of a pair are in line to within this share of the side."""
 
@@ -165,19 +167,41 @@ def take_stubs(mask: Mask, *, usual: tuple[float, float] | None = None) -> list[
             short = length <= LONGEST * (depth - length) if find.alone else length <= SHORT * depth
             if short or paired or _is_usual(find.walk, usual):
                 taken.append((stub_of(find.walk, (mask.shape[0], mask.shape[1]), direction, alone=find.alone), find))
+    taken = _without_bar(mask, taken)
     for stub, find in taken:
         clear_walk(view_from(mask, stub.direction), find.walk)
     return [stub for stub, _ in taken]
 
 
+def _without_bar(mask: Mask, taken: list[tuple[Stub, Find]]) -> list[tuple[Stub, Find]]:
+    """The stubs without the ends of bars that pipes cross; of a cross, the thinner or longer pair is the pipe."""
+    left = mask.copy()
+    for stub, find in taken:
+        clear_walk(view_from(left, stub.direction), find.walk)
+    spans = [(np.ptp(np.flatnonzero(m.any(axis=k))) + 1 if m.any() else 0) for m in (mask, left) for k in (0, 1)]
+    level = [t for t in taken if t[0].direction in (0, 180)]
+    upright = [t for t in taken if t[0].direction in (90, 270)]
+    if not (level and upright):
+        return taken
+    gone = [spans[2] < LEFT_SHARE * spans[0], spans[3] < LEFT_SHARE * spans[1]]
+    if all(gone):
+        return max(level, upright, key=lambda lot: (min(-s.breadth for s, _ in lot), sum(s.length for s, _ in lot)))
+    return upright if gone[0] else level if gone[1] else taken
+
+
 def usual_stub(stubs: Sequence[Stub]) -> tuple[float, float] | None:
-    """Length and breadth of a legend's stubs where most of them are alike, else None."""
+    """Length and breadth of a legend's stubs where many of them are alike, else None."""
     if len(stubs) < FEWEST_ALIKE:
         return None
-    lengths, breadths = np.array([s.length for s in stubs], float), np.array([s.breadth for s in stubs])
-    usual = (float(np.median(lengths)), float(np.median(breadths)))
-    alike = np.abs(lengths - usual[0]) <= max(ALIKE * usual[0], 1.5)
-    return usual if alike.mean() >= EVEN_SHARE else None
+    size = np.array([(s.length, s.breadth) for s in stubs], float)
+    alike = np.abs(size[:, None, 0] - size[None, :, 0]) <= np.maximum(ALIKE * size[None, :, 0], 1.0)
+    alike &= np.abs(size[:, None, 1] - size[None, :, 1]) <= np.maximum(2 * ALIKE * size[None, :, 1], 1.0)
+    best = int(alike.sum(axis=0).argmax())
+    members = alike[:, best]
+    if members.sum() < max(FEWEST_ALIKE, ALIKE_SHARE * len(stubs)):
+        return None
+    length, breadth = np.median(size[members], axis=0).tolist()
+    return length, breadth
 
 
 def _is_usual(walk: Walk, usual: tuple[float, float] | None) -> bool:
