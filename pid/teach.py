@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pid.catalog import load_catalog
+from pid.catalog import Kind, load_catalog
 from pid.document.load import load_page
 from pid.drawing import Box, Point, Word
 from pid.errors import InputError
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pid.document.read import WordReader
 
 CONTACT_SHEET = "library.png"
+_ALIKE = str.maketrans({"a": "o", "0": "o", "c": "o", "e": "o", "i": "l", "1": "l", "5": "s", "8": "b", "2": "z"})
 READ_AROUND = 1.0
 """Words are read in the box grown by this share of its sides."""
 READ_PX = 600
@@ -145,7 +146,7 @@ def _example(name: str, cutout: Cutout, *, source: str, given_ports: bool) -> tu
     guess = guess_group(
         cutout.picture, cutout.box, lettering=cutout.lettering, text_boxes=cutout.text_boxes, ports=cutout.ports
     )
-    known = load_catalog().get(kind) or load_catalog().get("_".join(name.lower().split()))
+    known = catalog_kind(name)
     remarks = list(_doubts(title, cutout))
     if known is not None:
         kind, title = known.name, known.title
@@ -169,6 +170,26 @@ def _example(name: str, cutout: Cutout, *, source: str, given_ports: bool) -> tu
         guessed=guessed,
     )
     return example, tuple(remarks)
+
+
+def catalog_kind(name: str) -> Kind | None:
+    """The catalogue kind that a name means, as its name or title, misread letters forgiven where one kind fits."""
+    catalog = load_catalog()
+    written = _plain(name)
+    exact = [k for k in catalog.values() if written in (_plain(k.name), _plain(k.title))]
+    alike = exact or [
+        k for k in catalog.values() if _alike(written) in (_alike(_plain(k.name)), _alike(_plain(k.title)))
+    ]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]+", "", name.lower())
+
+
+def _alike(name: str) -> str:
+    """The name with letters that readers take for each other made one."""
+    return name.translate(_ALIKE)
 
 
 def code_of(kind: str) -> str:
