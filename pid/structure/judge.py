@@ -15,7 +15,8 @@ import numpy as np
 from pid.drawing import GROUPS
 from pid.geometry import Array
 from pid.learning.calibrate import Calibration, fit_calibration, match_boxes
-from pid.structure.find_instances import Instances, StructureFinder, gather_instances
+from pid.structure.find_instances import StructureFinder
+from pid.structure.instances import Instances
 from pid.structure.labels import BACKGROUND, LabelledGraph
 from pid.structure.primitives import Index, Primitives
 
@@ -108,9 +109,8 @@ def judge_structure(
 
 
 def _read(finder: StructureFinder, parts: Primitives, truth: LabelledGraph) -> _Read:
-    classes, same = finder.predict(truth.graph)
-    found = gather_instances(parts, truth.graph, classes, same, finder.groups)
-    return _Read(parts, truth, found, classes.argmax(axis=1))
+    classes, _ = finder.predict(truth.graph)
+    return _Read(parts, truth, finder.find(parts, truth.graph)[0], classes.argmax(axis=1))
 
 
 def _kind_labels(finder: StructureFinder, r: _Read) -> tuple[list[str], list[str]]:

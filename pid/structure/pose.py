@@ -1,4 +1,4 @@
-"""Which way a found symbol is turned: its ink against the catalogue's drawing in all eight poses.
+"""Found ink against the catalogue's drawings: how well a kind fits, and which way the symbol is turned.
 
 Both are brought into the frame of their own boxes, each axis by itself, so that a stretched symbol fits as well as the
 catalogue's. The measure is the mean distance from each one's ink to the other's (chamfer distance, Barrow et al. 1977).
@@ -14,65 +14,86 @@ from numpy.typing import NDArray
 
 from pid.catalog import Kind
 from pid.geometry import Array
+from pid.structure.primitives import Index
 
 CELLS = 24
-"""Both drawings are compared on a grid of so many cells a side."""
+"""Drawings are compared on a grid of so many cells a side."""
+LEAST_ASPECT = 0.05
+"""A drawing flatter than this is not stretched to a full square."""
 EASE = 0.9
 """A pose is preferred to the usual ones only where its distance is smaller by this factor."""
+POSES = 8
+"""Quarter turns 0 to 3, counter-clockwise as seen, and the same after a flip left-right."""
 
 Cells = NDArray[np.float32]
 
 
-def find_pose(kind: Kind, points: Array) -> tuple[float, bool, float]:
-    """Rotation in degrees, whether mirrored, and the distance in boxes, of ink at `points` (P, 2) that fits best."""
-    ink = _cells(points)
-    far = _distances(ink)
+def ink_cells(points: Array, owner: Index, count: int) -> Cells:
+    """Where the ink (P, 2) of each of `count` drawings lies in its own box: (count, cells) of 0 and 1."""
+    low, high = np.full((count, 2), np.inf), np.full((count, 2), -np.inf)
+    np.minimum.at(low, owner, points)
+    np.maximum.at(high, owner, points)
+    side = high - low
+    side = np.maximum(side, LEAST_ASPECT * side.max(axis=1, keepdims=True) + 1e-9)
+    at = ((points - (low + high)[owner] / 2) / side[owner] + 0.5) * (CELLS - 1)
+    x, y = np.clip(np.round(at), 0, CELLS - 1).astype(np.int64).T
+    out = np.zeros((count, CELLS * CELLS), np.float32)
+    out[owner, y * CELLS + x] = 1
+    return out
+
+
+def cell_distances(ink: Cells) -> Cells:
+    """The distance (M, cells) in cells from each cell to the next ink."""
+    paper = (ink.reshape(-1, CELLS, CELLS) == 0).astype(np.uint8)
+    far = [cv2.distanceTransform(one, cv2.DIST_L2, 3) for one in paper]
+    return np.asarray(np.stack(far) if far else paper, np.float32).reshape(len(ink), CELLS * CELLS)
+
+
+def fit_kind(kind: Kind, ink: Cells, far: Cells) -> NDArray[np.float64]:
+    """How far (M, 8) in boxes the ink of M drawings is from the best variant of a kind, in each pose."""
     drawn, away = _drawings(kind)
-    own = ink / max(float(ink.sum()), 1.0)
-    distance = (away @ own.ravel() + (drawn @ far.ravel())) / 2 / CELLS
-    by_pose = distance.reshape(-1, 8).min(axis=0)
+    own = ink / np.maximum(ink.sum(axis=1, keepdims=True), 1.0)
+    distance = (own @ away.T + far @ drawn.T) / (2 * CELLS)
+    return np.asarray(distance.reshape(len(ink), -1, POSES).min(axis=1), np.float64)
+
+
+def choose_pose(distance: NDArray[np.float64]) -> tuple[float, bool]:
+    """Rotation in degrees and whether mirrored, of the distances (8,) in each pose."""
     best = 0
-    for pose in range(1, 8):
-        if by_pose[pose] < EASE * by_pose[best]:
+    for pose in range(1, POSES):
+        if distance[pose] < EASE * distance[best]:
             best = pose
-    return 90.0 * (best % 4), best >= 4, float(by_pose[best])
+    return 90.0 * (best % 4), best >= 4
+
+
+def find_pose(kind: Kind, points: Array) -> tuple[float, bool, float]:
+    """Rotation, whether mirrored, and the distance in boxes, of ink at `points` (P, 2) that fits best."""
+    ink = ink_cells(points, np.zeros(len(points), np.int64), 1)
+    distance = fit_kind(kind, ink, cell_distances(ink))[0]
+    return *choose_pose(distance), float(distance.min())
 
 
 @lru_cache(maxsize=512)
 def _drawings(kind: Kind) -> tuple[Cells, Cells]:
-    """Ink, summing to 1, and distance to ink (V * 8, cells) of each variant in each pose; 4 to 7 are mirrored."""
-    drawn, away = [], []
+    """Ink, summing to 1, and distance to ink (V * 8, cells) of each variant in each pose."""
+    points: list[Array] = []
+    owner: list[Index] = []
     for variant in kind.variants:
         shown = [s for s in variant.shapes if not s.outside and (s.stroked or s.fill != "paper")] or variant.shapes
-        points = np.vstack([_dense(np.vstack([s.points, s.points[:1]]) if s.closed else s.points) for s in shown])
+        one = np.vstack([_dense(np.vstack([s.points, s.points[:1]]) if s.closed else s.points) for s in shown])
         for mirrored in (False, True):
-            turned = points * [-1.0, 1.0] if mirrored else points
+            turned = one * [-1.0, 1.0] if mirrored else one
             for _ in range(4):
-                ink = _cells(turned)
-                drawn.append(ink.ravel() / ink.sum())
-                away.append(_distances(ink).ravel())
+                owner.append(np.full(len(turned), len(points)))
+                points.append(turned)
                 turned = np.column_stack([turned[:, 1], -turned[:, 0]])  # counter-clockwise as seen, y down
-    return np.array(drawn, np.float32), np.array(away, np.float32)
+    ink = ink_cells(np.vstack(points), np.concatenate(owner), len(points))
+    return ink / ink.sum(axis=1, keepdims=True), cell_distances(ink)
 
 
 def _dense(points: Array) -> Array:
     """Points close together along a polyline (N, 2)."""
     steps = np.hypot(*np.diff(points, axis=0).T)
     run = np.concatenate([[0.0], np.cumsum(steps)])
-    at = np.linspace(0, run[-1], 200)
+    at = np.linspace(0, run[-1], 120)
     return np.column_stack([np.interp(at, run, points[:, k]) for k in (0, 1)])
-
-
-def _cells(points: Array) -> Cells:
-    """The grid (CELLS, CELLS) of the points' own box with 1 where there is ink."""
-    low, high = points.min(axis=0), points.max(axis=0)
-    side = np.maximum(high - low, 0.05 * float((high - low).max()) + 1e-9)
-    at = ((points - (low + high) / 2) / side + 0.5) * (CELLS - 1)
-    x, y = np.clip(np.round(at), 0, CELLS - 1).astype(int).T
-    out = np.zeros((CELLS, CELLS), np.float32)
-    out[y, x] = 1
-    return out
-
-
-def _distances(ink: Cells) -> Cells:
-    return np.asarray(cv2.distanceTransform((ink == 0).astype(np.uint8), cv2.DIST_L2, 3), np.float32)

@@ -14,7 +14,8 @@ from pid.draw_structure import DrawnSheet, draw_sheet
 from pid.drawing import Symbol
 from pid.errors import InputError
 from pid.evaluate import evaluate
-from pid.structure.find_instances import StructureFinder, gather_instances
+from pid.structure.find_instances import StructureFinder
+from pid.structure.instances import gather_instances
 from pid.structure.pose import find_pose
 from pid.structure.primitives import STROKE, make_primitives
 from pid.structure.relate import relate
