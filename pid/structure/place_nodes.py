@@ -89,14 +89,19 @@ def stubs(nodes: Index, node_xy: Array, width: Array) -> NDArray[np.bool_]:
     return np.asarray(brief & (degree.min(axis=1) == 1) & (degree.max(axis=1) >= 3), np.bool_)
 
 
-def join_straight(nodes: Index, node_xy: Array, straight: NDArray[np.bool_], width: Array) -> NDArray[np.bool_]:
+def join_straight(
+    nodes: Index, node_xy: Array, straight: NDArray[np.bool_], width: Array, also: Index | None = None
+) -> NDArray[np.bool_]:
     """Make strokes one that go on straight where nothing else ends; which pieces (N,) are left.
 
-    `nodes` (N, 2) is changed in place: the stroke that stays ends where the one that goes ended.
+    `nodes` (N, 2) is changed in place: the stroke that stays ends where the one that goes ended. At the nodes `also`
+    something else ends that is no piece.
     """
     left = np.ones(len(nodes), bool)
     flat = nodes.reshape(-1)
     degree = np.bincount(flat, minlength=len(node_xy))
+    if also is not None:
+        degree[also] += 1
     plain = np.bincount(nodes[straight].reshape(-1), minlength=len(node_xy))
     ends = np.flatnonzero((degree[flat] == 2) & (plain[flat] == 2))
     ends = ends[np.argsort(flat[ends], kind="stable")]
