@@ -7,6 +7,7 @@ reach in, and lettering beside the symbol are left out. Where the symbol reaches
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +18,12 @@ from pid.geometry import as_boxes, box_area, box_intersection
 from pid.paper import whiten_paper
 from pid.structure.cut_example import Cutout, finish_cutout
 from pid.structure.letter_pieces import INK_GREY, label_pieces
-from pid.structure.stubs import DIRECTIONS, Mask, Stub, clear_walk, runs_of, stub_of, view_from, walk_inward
+from pid.structure.stubs import DIRECTIONS, Mask, Stub, clear_walk, runs_of, stub_of, tip_length, view_from, walk_inward
 from pid.structure.trace_primitives import pen_width
 
-PIPE_PENS, PIPE_SHARE = 3.0, 0.2
-"""A run across the box's border up to so many pens or this share of its side is a pipe, a broader one the symbol."""
+PIPE_PENS, PIPE_SHARE, PIPE_MOST = 2.2, 0.2, 0.5
+"""A run across the box's border up to so many pens or this share of its side is a pipe, a broader one the symbol; one
+over the last share never is a pipe."""
 GROW_SHARE, GROW_STEPS = 0.05, 5
 """The box grows by the share of its side at a time, so many times on each side at most."""
 WORD_SHARE, SURE_WORD = 0.7, 0.75
@@ -41,9 +43,10 @@ def cut_symbol(gray: NDArray[np.uint8], box: Box, words: Sequence[Word] = ()) ->
     ink = np.asarray(white < INK_GREY, np.uint8)
     if not ink[y0:y1, x0:x1].any():
         raise InputError(f"There is no ink in the box {x0},{y0},{x1},{y1}.")
-    x0, y0, x1, y1 = _grown_to_symbol(ink, (x0, y0, x1, y1))
+    pen = pen_width(ink)
+    x0, y0, x1, y1 = _grown_to_symbol(ink, (x0, y0, x1, y1), pen)
     mask = ink[y0:y1, x0:x1].copy()
-    stubs = _take_pipes(mask, pen_width(mask))
+    stubs = _take_pipes(mask, pen)
     mask = _own_pieces(mask, [(w.box[0] - x0, w.box[1] - y0, w.box[2] - x0, w.box[3] - y0) for w in _sure(words)])
     cutout = finish_cutout(white[y0:y1, x0:x1], mask, at=(x0, y0), stubs=_at_ink(stubs, mask))
     if cutout is None:
@@ -61,13 +64,13 @@ def _checked(box: Box, width: int, height: int) -> tuple[int, int, int, int]:
     return max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
 
 
-def _grown_to_symbol(ink: Mask, box: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+def _grown_to_symbol(ink: Mask, box: tuple[int, int, int, int], pen: float) -> tuple[int, int, int, int]:
     """The box, grown on the sides where something broader than a pipe crosses its border."""
     steps = [max(round(GROW_SHARE * (box[2] - box[0])), 1), max(round(GROW_SHARE * (box[3] - box[1])), 1)]
     x0, y0, x1, y1 = box
     for _ in range(GROW_STEPS):
         mask = ink[y0:y1, x0:x1]
-        broad = {d: _is_crossed(view_from(mask, d), pen_width(mask)) for d in DIRECTIONS}
+        broad = {d: _is_crossed(view_from(mask, d), pen) for d in DIRECTIONS}
         if not any(broad.values()):
             break
         x0 = max(x0 - steps[0] * broad[180], 0)
@@ -79,8 +82,12 @@ def _grown_to_symbol(ink: Mask, box: tuple[int, int, int, int]) -> tuple[int, in
 
 def _is_crossed(view: Mask, pen: float) -> bool:
     """Whether ink too broad for a pipe, but no wall along the whole side, crosses the left border."""
-    limit = max(PIPE_PENS * pen, PIPE_SHARE * view.shape[0])
+    limit = _broadest_pipe(view, pen)
     return any(limit < b - a for a, b in runs_of(view[:, 0]))
+
+
+def _broadest_pipe(view: Mask, pen: float) -> float:
+    return float(min(max(PIPE_PENS * pen, PIPE_SHARE * view.shape[0]), PIPE_MOST * view.shape[0]))
 
 
 def _take_pipes(mask: Mask, pen: float) -> list[Stub]:
@@ -90,13 +97,15 @@ def _take_pipes(mask: Mask, pen: float) -> list[Stub]:
     walks = []
     for direction in DIRECTIONS:
         view = view_from(mask, direction)
-        limit = max(PIPE_PENS * pen, PIPE_SHARE * view.shape[0])
+        limit = _broadest_pipe(view, pen)
         walks += [(direction, walk_inward(view, 0, run)) for run in runs_of(view[:, 0]) if run[1] - run[0] <= limit]
     for direction, walk in walks:
         view = view_from(mask, direction)
         if walk.body is not None:
-            stubs.append(stub_of(walk, shape, direction))
-            clear_walk(view, walk)
+            outer = walk.rows[: len(walk.rows) - tip_length(view, walk)] or walk.rows[:1]
+            pipe = replace(walk, rows=outer)
+            stubs.append(stub_of(pipe, shape, direction))
+            clear_walk(view, pipe)
         elif walk.end >= view.shape[1] or not view[:, walk.end].any():
             clear_walk(view, walk)
     return stubs

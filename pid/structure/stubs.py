@@ -17,11 +17,13 @@ Mask = NDArray[np.uint8]
 
 DIRECTIONS = (180, 0, 90, 270)
 GROWTH, SHRINK = 1.5, 0.5
-"""A stub ends where its breadth has grown by the first factor; what narrows to the second is a head on a stem."""
+"""A stub ends where its breadth has grown by the first factor, or it parts; what narrows to the second is a head."""
 JUMP, JUMP_PX = 2.5, 2
 """Breadth of the body over the stub's, reached within so many pixels, that makes the shortest stub certain."""
 TIP_PX, TIP_GROWTH_PX = 3, 4
 """In its first columns a round end may grow by so many pixels each."""
+TIP_STEP, LEAST_SLOPE, MOST_SLOPE = 3, 0.2, 2.5
+"""A tip is told over twice so many columns, in each of which it broadens by between the other two, in pixels."""
 SHORTEST, LEAST_LENGTH = 0.15, 0.6
 """Length over breadth of a stub, and of one that meets a tip, where the ink broadens little by little."""
 EVEN, EVEN_SHARE = 0.1, 0.7
@@ -116,7 +118,8 @@ def walk_inward(view: Mask, x: int, run: tuple[int, int]) -> Walk:
         length = here[1] - here[0]
         usual = float(np.median([q - p for p, q in rows[TIP_PX:] or rows]))
         is_tip = len(rows) < TIP_PX and length - (b - a) <= TIP_GROWTH_PX
-        if length > GROWTH * usual + 1 and not is_tip:
+        parts = len(met) > 1 and length > usual + 1
+        if (parts or length > GROWTH * usual + 1) and not is_tip:
             return Walk(x, tuple(rows), here)
         if length < SHRINK * usual:
             return Walk(x, tuple(rows), None)
@@ -132,6 +135,27 @@ class Find:
     broad: bool
     """Whether the body begins with a jump, and not as a tip."""
     alone: bool
+
+
+def tip_length(view: Mask, walk: Walk) -> int:
+    """How many of a walk's last columns are the tip of a body that broadens evenly, such as an arrow's head."""
+    if walk.body is None or len(walk.rows) < TIP_STEP:
+        return 0
+    lengths = []
+    run = walk.body
+    for column in range(walk.end, min(walk.end + 2 * TIP_STEP + 1, view.shape[1])):
+        met = [r for r in runs_of(view[:, column]) if r[0] < run[1] and r[1] > run[0]]
+        if not met:
+            return 0
+        run = (met[0][0], met[-1][1])
+        lengths.append(run[1] - run[0])
+    if len(lengths) <= TIP_STEP:
+        return 0
+    steps = np.diff(lengths)
+    slope = (lengths[-1] - lengths[0]) / len(steps)
+    if slope < LEAST_SLOPE or slope > MOST_SLOPE or steps.min() < -1 or steps.max() > slope + 2:
+        return 0
+    return min(round(lengths[0] / slope), len(walk.rows))
 
 
 def clear_walk(view: Mask, walk: Walk) -> None:
