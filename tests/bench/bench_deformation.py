@@ -22,6 +22,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +30,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parent))
-from deformed_sheets import KINDS, Deformation, deformed_sheet
+from deformed_sheets import KINDS, Deformation, deformed_sheet, example_of
 
 from pid.drawing import Symbol
+from pid.errors import InputError
 from pid.geometry import box_iou
+from pid.structure.library import MARGIN_PX, Example
 
 Finder = Callable[[NDArray[np.uint8]], Sequence[Symbol]]
 Figures = dict[str, float]
@@ -92,13 +95,48 @@ def shape_alone() -> Finder:
     return SymbolDetector().detect_symbols
 
 
-FINDERS: dict[str, Callable[[], Finder]] = {"shape alone": shape_alone}
+def structure_network() -> Finder:
+    """The network on primitives, which was trained on no deformed symbol."""
+    from pid.structure.find_instances import StructureFinder
+    from pid.structure.trace_primitives import trace_primitives
+
+    finder = StructureFinder()
+    _ = finder.names  # tells here if the model is missing
+    return lambda gray: finder.find_symbols(trace_primitives(gray))
+
+
+def one_example() -> Finder:
+    """Structure alone, taught one undeformed example of each kind."""
+    match, template = import_module("pid.structure.match"), import_module("pid.structure.template")
+    templates = template.make_templates(examples())
+    return lambda gray: match.find_taught(gray, templates)  # type: ignore[no-any-return]
+
+
+def examples() -> list[Example]:
+    """One undeformed example of each kind, as teaching would store it."""
+    out = []
+    for name in KINDS:
+        gray, symbol = example_of(name)
+        x0, y0, x1, y1 = (round(v) for v in symbol.box)
+        picture = gray[y0 - MARGIN_PX : y1 + MARGIN_PX, x0 - MARGIN_PX : x1 + MARGIN_PX]
+        box = (float(MARGIN_PX), float(MARGIN_PX), float(MARGIN_PX + x1 - x0), float(MARGIN_PX + y1 - y0))
+        out.append(Example(kind=name, group=symbol.group, picture=picture, box=box))
+    return out
+
+
+FINDERS: dict[str, Callable[[], Finder]] = {
+    "shape alone": shape_alone, "structure network": structure_network, "one example": one_example,
+}  # fmt: skip
 
 
 def run(names: Sequence[str], sheets: int, results: dict[str, Any]) -> None:
     """Measure finders at all levels; equal deformations are measured once."""
     for name in names:
-        finder = FINDERS[name]()
+        try:
+            finder = FINDERS[name]()
+        except (ImportError, InputError) as reason:
+            print(f"{name}: left out, {reason}")
+            continue
         known: dict[Deformation, Figures] = {}
         for family, levels in LEVELS.items():
             for level, deformation in levels.items():
@@ -106,7 +144,7 @@ def run(names: Sequence[str], sheets: int, results: dict[str, Any]) -> None:
                     known[deformation] = measure(finder, deformation, sheets)
                 results.setdefault(name, {}).setdefault(family, {})[level] = known[deformation]
                 figures = known[deformation]
-                print(f"{name:16} {family:16} {level:>6} " + _row(figures), flush=True)
+                print(f"{name:18} {family:16} {level:>6} " + _row(figures), flush=True)
 
 
 def _row(figures: Figures) -> str:
@@ -115,12 +153,12 @@ def _row(figures: Figures) -> str:
 
 def print_table(results: dict[str, Any]) -> None:
     """All results, one row a level and finder."""
-    print(f"\n{'':40} {'recall':>9} {'precision':>9} {'kind too':>9} {'box only':>9} {'CPU s':>9}")
+    print(f"\n{'':42} {'recall':>9} {'precision':>9} {'kind too':>9} {'box only':>9} {'CPU s':>9}")
     for family, levels in LEVELS.items():
         for level in levels:
             for name, measured in results.items():
                 if level in measured.get(family, {}):
-                    print(f"{family:16} {level:>6} {name:16} " + _row(measured[family][level]))
+                    print(f"{family:16} {level:>6} {name:18} " + _row(measured[family][level]))
 
 
 def plot(results: dict[str, Any], path: Path) -> None:
