@@ -115,7 +115,7 @@ class Recognizer:
             from pid.structure.taught import merge_taught
 
             _tell(progress, "finding taught symbols", 0.0)
-            taught = self._taught.find(sheet.gray, words=words, others=symbols)
+            taught = self._taught.find(sheet.gray, words=words, others=symbols, hidden=tables)
             taught = drop_tabled(taught, tables, width=sheet.info.width)
             symbols = taught if self._only_taught else merge_taught(symbols, taught)
         _tell(progress, "tracing lines", 0.0)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +12,8 @@ from numpy.typing import NDArray
 from pid.drawing import Symbol, Word
 from pid.geometry import as_boxes, box_iou
 from pid.structure.library import read_library, with_library_terms
+from pid.structure.match import find_taught
+from pid.structure.template import Template, make_templates
 
 SAME_IOU = 0.4
 """A taught symbol takes the place of another whose box it overlaps so much."""
@@ -30,11 +30,16 @@ class TaughtFinder:
         self.examples = read_library(library)
 
     @cached_property
-    def _templates(self) -> Any:
-        return import_module("pid.structure.template").make_templates(self.examples)
+    def _templates(self) -> tuple[Template, ...]:
+        return make_templates(self.examples)
 
     def find(
-        self, gray: NDArray[np.uint8], *, words: Sequence[Word] = (), others: Sequence[Symbol] = ()
+        self,
+        gray: NDArray[np.uint8],
+        *,
+        words: Sequence[Word] = (),
+        others: Sequence[Symbol] = (),
+        hidden: NDArray[np.float64] | None = None,
     ) -> tuple[Symbol, ...]:
         """The taught symbols on a sheet (H, W), with the ids t1, t2, ... and the library's terms as attributes.
 
@@ -42,10 +47,10 @@ class TaughtFinder:
             gray: The sheet.
             words: Its lettering.
             others: Symbols that were seen otherwise: their boxes are looked at, too.
+            hidden: Boxes (N, 4) where nothing is looked for: tables.
         """
-        find = import_module("pid.structure.match").find_taught
         proposals = as_boxes([s.box for s in others])
-        found: tuple[Symbol, ...] = find(gray, self._templates, words=words, proposals=proposals)
+        found = find_taught(gray, self._templates, words=words, proposals=proposals, hidden=hidden)
         named = (s.model_copy(update={"id": f"t{i}"}) for i, s in enumerate(found, 1))
         return with_library_terms(named, self.examples)
 

@@ -1,0 +1,374 @@
+"""One example of a symbol, made ready to be found: what must be there, what must not, and by which points to look.
+
+All coordinates of a template are pixels of its example, scaled to a usual pen, relative to the middle of its strokes'
+bounds, y down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pid.drawing import Box, Group
+from pid.errors import InputError
+from pid.geometry import Array
+from pid.skeleton import thin
+from pid.structure.anchors import Anchors, find_anchors
+from pid.structure.field import SPACING_PX
+from pid.structure.ink_samples import sample_ink
+from pid.structure.library import Example
+from pid.structure.primitives import BLOB, Index, Primitives
+from pid.structure.solids import hollow_solids
+from pid.structure.trace_primitives import INK_GREY, primitives_of_mask
+
+SAMPLES = 110
+"""Points along the strokes of a template."""
+GRID = 26
+"""Cells along each side of the grid on which filled areas and lettering are looked at."""
+NEAR_SHARE, NEAR_PENS = 0.035, 0.9
+"""Cells nearer to a stroke than this share of the symbol's size and so many pens are neither fill nor lettering."""
+LETTER_SHARE = 0.6
+"""A piece of ink with this share of it in the lettering's box is a letter."""
+LEAST_LEFT = 0.8
+"""Boxes of lettering that hold more of a symbol's outline than the rest are misread."""
+LARGEST_LETTER = 0.6
+"""A letter spans less than this share of either side of the symbol."""
+MARGIN_PX, TEXT_GROWTH = 4.0, 0.1
+"""Of the chart round the strokes, and of the room for lettering round that of the example, in shares of its side."""
+PROBE_PENS, PROBE_PX = 2.2, 1.5
+"""How far from an anchor it is probed."""
+PROBE_DEG, PORT_SHARE = 60.0, 0.12
+"""Probes keep so far from an anchor's arms, and anchors so near to a port, in shares of the longer side, have none."""
+ARM_SHARE = 0.13
+"""Strokes shorter than this share of the longer side say nothing of an anchor: they are its rounded corner."""
+MOST_PAIRS = 4
+LEAST_SPAN = 0.3
+"""A pair of anchors spans at least this share of both sides, so that it gives both scales."""
+SAME_POSE = 0.035
+"""Mean distance in shares of the box below which a template in two poses looks the same."""
+THIN_PX, LEAST_SIDE_PX = 5.0, 40.0
+"""Examples are brought to this width of their thinner strokes, unless the longer side would fall below the second:
+the edges of enlarged pictures are ragged, and thinner strokes break up."""
+THIN_SHARE = 0.15
+"""Of a skeleton's length, what is drawn with the thinner strokes."""
+SMOOTHED = 0.12
+"""Blur before scaling down, in widths of the thinner strokes: takes the steps off an enlarged picture's edges."""
+HALF_GREY = 118
+"""Darker pixels of a scaled picture are ink: those mostly covered, so that narrow gaps stay open."""
+PEN_SPREAD = 1.6
+"""A pen thicker than this times that of the other examples is a filled symbol's breadth."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pose:
+    """One of the eight ways to turn by quarters and to mirror: mirrored left-right first, then turned."""
+
+    quarter: int
+    mirrored: bool
+
+    @property
+    def matrix(self) -> Array:
+        """(2, 2), acts on x and y down."""
+        m = np.diag([-1.0 if self.mirrored else 1.0, 1.0])
+        turn = np.array([[0.0, 1.0], [-1.0, 0.0]])  # a quarter counter-clockwise as seen: right becomes up
+        return np.linalg.matrix_power(turn, self.quarter) @ m
+
+
+POSES = tuple(Pose(quarter, mirrored) for mirrored in (False, True) for quarter in range(4))
+
+
+@dataclass(frozen=True, eq=False)
+class Chart:
+    """Where in a template's frame lettering may stand and pipes may come in."""
+
+    lettering: NDArray[np.bool_]
+    """(h, w), a cell a template pixel."""
+    pipes: NDArray[np.bool_]
+    origin: tuple[float, float]
+    """Where the corner of the chart lies in the template's frame."""
+
+    def look(self, points: Array) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Of points (K, 2): whether lettering may stand there, whether a pipe may."""
+        cell = np.floor(points - self.origin).astype(np.intp)
+        column = np.clip(cell[:, 0], 0, self.pipes.shape[1] - 1)
+        row = np.clip(cell[:, 1], 0, self.pipes.shape[0] - 1)
+        return self.lettering[row, column], self.pipes[row, column]
+
+
+@dataclass(frozen=True, eq=False)
+class Template:
+    """An example made ready."""
+
+    kind: str
+    group: Group
+    size: tuple[float, float]
+    """Of the strokes' bounds, without the pen's width."""
+    factor: float
+    """Template pixels for a pixel of the example."""
+    pen: float
+    points: Array
+    """(K, 2) along the strokes, evenly."""
+    tangents: Array
+    """(K, 2) unit vectors."""
+    owner: Index
+    """(K,) number of the stroke, arc or circle that each point is on."""
+    length: float
+    """Of all strokes together."""
+    anchors: Anchors
+    pairs: Index
+    """(P, 2) anchors to look by, the most telling pair first."""
+    fill: Array
+    """(F, 2) where there must be ink, on a grid."""
+    fill_length: float
+    """Of a stroke that has as much ink as the filled areas."""
+    open: Array
+    """(B, 2) where there is paper, on a grid."""
+    chart: Chart
+    """What ink belongs to the symbol."""
+    probes: Array
+    """(R, 2) anchors round which nothing else may join ..."""
+    probe_headings: Array
+    """(R, 2) ... in these directions, unit vectors."""
+    ports: tuple[tuple[float, float, float], ...]
+    """x, y and the direction a pipe leaves in, degrees counter-clockwise as seen."""
+    lettered: Array
+    """(T, 2) where lettering stands."""
+    lettering: tuple[str, ...]
+    """Rows of lettering inside, letters as A and digits as 9."""
+    poses: tuple[Pose, ...]
+    """Those that look different."""
+
+
+def make_templates(examples: Sequence[Example]) -> tuple[Template, ...]:
+    """Make the examples of a library ready. Raises `InputError` for one that holds no strokes."""
+    pens = [_stroke_widths(example) for example in examples]
+    usual = float(np.median([pen for pen, _ in pens])) if pens else 0.0
+    return tuple(
+        make_template(e, pens=(usual, usual) if pen > PEN_SPREAD * usual else (pen, thin_pen))
+        for e, (pen, thin_pen) in zip(examples, pens, strict=True)
+    )
+
+
+def make_template(example: Example, *, pens: tuple[float, float] | None = None) -> Template:
+    """Make an example ready. Raises `InputError` where it holds no strokes.
+
+    `pens` are the usual width of its strokes and that of the thinner ones in pixels, measured where not given.
+    """
+    pen, thin_pen = pens or _stroke_widths(example)
+    longer = max(example.box[2] - example.box[0], example.box[3] - example.box[1], 1.0)
+    factor = float(max(min(THIN_PX / thin_pen, 1.0), LEAST_SIDE_PX / longer))
+    mask = _ink_of(example, factor, blur=SMOOTHED * thin_pen)
+    pen *= factor
+    parts = primitives_of_mask(mask, pen=pen)
+    strokes = parts.only(parts.shape != BLOB)
+    if not len(strokes):
+        raise InputError(f"The example of {example.kind} holds no strokes.")
+    ink, headings = sample_ink(mask, pen)
+    low, high = ink.min(axis=0), ink.max(axis=0)
+    middle, size = (low + high) / 2, np.maximum(high - low, 1.0)
+    owner = _owners(strokes, ink)
+    order = np.argsort(owner, kind="stable")
+    order = order[:: max(len(ink) // SAMPLES, 1)]
+    points, tangents, owner = ink[order], headings[order], np.unique(owner[order], return_inverse=True)[1]
+    total = SPACING_PX * len(ink)
+    found = find_anchors(parts, pen, least_arm=max(ARM_SHARE * float(size.max()), 1.5 * pen))
+    anchors = Anchors(found.xy - middle, found.arm_anchor, found.arm_deg, found.bulge_anchor, found.bulge_deg)
+    text = [tuple(v * factor for v in box) for box in _take_letters(example)[1]]
+    fill, blank, lettered, area = _grid(mask, pen, (*low, *high), text, ink)
+    ports = [(x * factor - middle[0], y * factor - middle[1], deg) for x, y, deg in example.ports]
+    places = np.array([(x, y) for x, y, _ in ports]).reshape(-1, 2)
+    probes, directions = _probes(anchors, places, middle, float(size.max()), mask, pen)
+    return Template(
+        kind=example.kind,
+        group=example.group,
+        size=(float(size[0]), float(size[1])),
+        factor=factor,
+        pen=pen,
+        points=points - middle,
+        tangents=tangents,
+        owner=owner,
+        length=total,
+        anchors=anchors,
+        pairs=_choose_pairs(anchors, size),
+        fill=fill - middle,
+        fill_length=len(fill) * area / pen,
+        open=blank - middle,
+        chart=_draw_chart(middle, size, pen, ports, text),
+        probes=probes,
+        probe_headings=directions,
+        lettered=lettered - middle,
+        ports=tuple(ports),
+        lettering=example.lettering if text else (),
+        poses=_different_poses((points - middle) / size),
+    )
+
+
+def _ink_of(example: Example, factor: float = 1.0, *, blur: float = 0.0) -> NDArray[np.uint8]:
+    """The example's ink (H, W) without its lettering, scaled; a `blur` in pixels smooths its edges before."""
+    picture, _ = _take_letters(example)
+    if factor < 1.0:
+        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), blur), np.uint8)
+    if factor != 1.0:
+        method = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+        picture = np.asarray(cv2.resize(picture, None, fx=factor, fy=factor, interpolation=method), np.uint8)
+        return np.asarray(picture < HALF_GREY, np.uint8)
+    return np.asarray(picture < INK_GREY, np.uint8)
+
+
+def _owners(strokes: Primitives, ink: Array) -> Index:
+    """(S,) the primitive nearest to each sample of ink."""
+    from scipy.spatial import cKDTree
+
+    points, _, owner = strokes.samples(0.7)
+    return np.asarray(owner[cKDTree(points).query(ink)[1]], np.int64)
+
+
+def _take_letters(example: Example) -> tuple[NDArray[np.uint8], list[Box]]:
+    """The example's picture without its lettering, and the boxes of the letters.
+
+    Letters are loose pieces of ink where lettering was read: what the symbol's outline is connected to is none, as word
+    boxes are generous and a zigzag is read as NNN.
+    """
+    picture = example.picture.copy()
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((picture < INK_GREY).astype(np.uint8), connectivity=8)
+    inside = np.zeros(picture.shape, bool)
+    for x0, y0, x1, y1 in example.text_boxes:
+        inside[max(round(y0), 0) : max(round(y1), 0), max(round(x0), 0) : max(round(x1), 0)] = True
+    held = np.bincount(labels[inside], minlength=count) >= LETTER_SHARE * np.bincount(labels.reshape(-1))
+    x0, y0, x1, y1 = example.box
+    held &= stats[:, cv2.CC_STAT_WIDTH] < LARGEST_LETTER * (x1 - x0)
+    held &= stats[:, cv2.CC_STAT_HEIGHT] < LARGEST_LETTER * (y1 - y0)
+    held[0] = False
+    if held[1:].all():
+        return picture, []
+    picture[held[labels]] = 255
+    # What is left in a letter's box are letters that touch the outline.
+    cleared = picture.copy()
+    for x0, y0, x1, y1 in example.text_boxes:
+        cleared[max(round(y0), 0) : max(round(y1), 0), max(round(x0), 0) : max(round(x1), 0)] = 255
+    if (cleared < INK_GREY).sum() >= LEAST_LEFT * (picture < INK_GREY).sum():
+        picture = cleared
+    boxes = [(float(x), float(y), float(x + w), float(y + h)) for x, y, w, h, _ in stats[held].tolist()]
+    return picture, boxes
+
+
+def _stroke_widths(example: Example) -> tuple[float, float]:
+    """The usual width of an example's strokes and that of the thinner ones, pixels."""
+    mask = _ink_of(example)
+    if not mask.any():
+        return 1.0, 1.0
+    rows, columns = np.nonzero(thin(mask))
+    width = 2.0 * cv2.distanceTransform(mask, cv2.DIST_L2, 5)[rows, columns]
+    return max(float(np.median(width)), 1.0), max(float(np.quantile(width, THIN_SHARE)), 1.0)
+
+
+def _grid(
+    mask: NDArray[np.uint8],
+    pen: float,
+    box: Box,
+    text: list[tuple[float, ...]],
+    samples: Array,
+) -> tuple[Array, Array, Array, float]:
+    """Cells of the box in filled areas (F, 2), of paper (B, 2) and in lettering (T, 2), and a cell's area."""
+    x0, y0, x1, y1 = box
+    columns = x0 + (np.arange(GRID) + 0.5) * (x1 - x0) / GRID
+    rows = y0 + (np.arange(GRID) + 0.5) * (y1 - y0) / GRID
+    cells = np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2)
+    from scipy.spatial import cKDTree
+
+    clear = np.asarray(cKDTree(samples).query(cells)[0]) > NEAR_PENS * pen + NEAR_SHARE * max(x1 - x0, y1 - y0)
+    _, solid = hollow_solids(mask, pen)
+    at = np.clip(cells.astype(int), 0, np.array(mask.shape[::-1]) - 1)
+    inside = solid[at[:, 1], at[:, 0]] > 0
+    lettered = np.zeros(len(cells), bool)
+    for left, top, right, bottom in text:
+        lettered |= (cells > (left, top)).all(axis=1) & (cells < (right, bottom)).all(axis=1)
+    area = (x1 - x0) * (y1 - y0) / GRID**2
+    return cells[clear & inside], cells[clear & ~inside & ~lettered], cells[clear & lettered], float(area)
+
+
+def _draw_chart(
+    middle: Array, size: Array, pen: float, ports: list[tuple[float, float, float]],
+    text: list[tuple[float, ...]],
+) -> Chart:  # fmt: skip
+    """The chart of a template whose bounds have this middle and size, in its example's pixels."""
+    half = np.ceil(size / 2 + MARGIN_PX).astype(int)
+    shape = (2 * half[1], 2 * half[0])
+    lettering, pipes = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
+    if text:
+        boxes = np.array(text) + np.tile(half - middle, 2)
+        grow = TEXT_GROWTH * float(size.max())
+        x0, y0 = np.floor(boxes[:, :2].min(axis=0) - grow).astype(int).clip(0)
+        x1, y1 = np.ceil(boxes[:, 2:].max(axis=0) + grow).astype(int)
+        lettering[y0:y1, x0:x1] = 1
+    for x, y, deg in ports:
+        d = np.array([np.cos(np.radians(deg)), -np.sin(np.radians(deg))])
+        start = np.array([x, y]) + half
+        ends = [tuple(np.round(p).astype(int).tolist()) for p in (start, start + d * float(size.max()))]
+        cv2.line(pipes, ends[0], ends[1], 1, max(round(2 * pen), 1))
+    return Chart(lettering > 0, pipes > 0, (float(-half[0]), float(-half[1])))
+
+
+def _probes(
+    anchors: Anchors, ports: Array, middle: Array, longer: float, mask: NDArray[np.uint8], pen: float
+) -> tuple[Array, Array]:
+    """Where and in which directions (R, 2) nothing leaves the ends and corners; not at ports, where pipes do."""
+    count = int(anchors.arm_anchor.max(initial=-1)) + 1
+    places, headings = [], []
+    for k in range(count):
+        arms = anchors.arm_deg[anchors.arm_anchor == k]
+        if not len(arms) or (len(ports) and np.hypot(*(ports - anchors.xy[k]).T).min() < PORT_SHARE * longer):
+            continue
+        for deg in range(0, 360, 45):
+            if np.abs((arms - deg + 180) % 360 - 180).min() > PROBE_DEG:
+                places.append(anchors.xy[k])
+                headings.append((np.cos(np.radians(deg)), -np.sin(np.radians(deg))))
+    at, ahead = np.array(places).reshape(-1, 2), np.array(headings).reshape(-1, 2)
+    cell = np.floor(at + (PROBE_PENS * pen + PROBE_PX) * ahead + middle).astype(int)
+    cell = np.clip(cell, 0, np.array(mask.shape[::-1]) - 1)
+    clear = mask[cell[:, 1], cell[:, 0]] == 0 if len(cell) else np.zeros(0, bool)
+    return at[clear], ahead[clear]
+
+
+def _choose_pairs(anchors: Anchors, size: Array) -> Index:
+    """Pairs of anchors far apart along both axes with many arms, most telling first, not all through one anchor."""
+    n = len(anchors.xy)
+    if n < 2:
+        return np.zeros((0, 2), np.int64)
+    arms = np.bincount(anchors.arm_anchor, minlength=n) + 1.0 * np.bincount(anchors.bulge_anchor, minlength=n)
+    i, j = np.triu_indices(n, 1)
+    span = np.abs(anchors.xy[i] - anchors.xy[j]) / size
+    worth = span.min(axis=1) * (np.minimum(arms[i], 4) + np.minimum(arms[j], 4))
+    ok = span.min(axis=1) >= LEAST_SPAN
+    order = np.argsort(-worth, kind="stable")
+    used = np.zeros(n, np.int64)
+    chosen: list[tuple[int, int]] = []
+    for k in order[ok[order]].tolist():
+        a, b = int(i[k]), int(j[k])
+        if used[a] < 2 and used[b] < 2:
+            chosen.append((a, b))
+            used[[a, b]] += 1
+        if len(chosen) == MOST_PAIRS:
+            break
+    return np.array(chosen, np.int64).reshape(-1, 2)
+
+
+def _different_poses(unit: Array) -> tuple[Pose, ...]:
+    """The poses in which points (K, 2) in shares of the box look unlike all before."""
+    from scipy.spatial import cKDTree
+
+    kept: list[tuple[Pose, Array]] = []
+    for pose in POSES:
+        turned = unit @ pose.matrix.T
+        turned = turned - (turned.min(axis=0) + turned.max(axis=0)) / 2
+        same = any(
+            max(np.mean(cKDTree(old).query(turned)[0]), np.mean(cKDTree(turned).query(old)[0])) < SAME_POSE
+            for _, old in kept
+        )
+        if not same:
+            kept.append((pose, turned))
+    return tuple(pose for pose, _ in kept)
