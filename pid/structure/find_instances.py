@@ -19,7 +19,7 @@ from pid.learning.calibrate import IDENTITY, Calibration
 from pid.place_ports import place_ports
 from pid.resources import data_path
 from pid.structure.encode import encode
-from pid.structure.instances import Instances, gather_instances
+from pid.structure.instances import Instances, choose_instances, gather_hypotheses
 from pid.structure.labels import BACKGROUND
 from pid.structure.pose import choose_pose
 from pid.structure.primitives import Primitives
@@ -86,21 +86,18 @@ class StructureFinder:
         """
         if not len(parts):
             return ()
-        found, poses = self.find(parts)
+        found = self.find(parts)
         chance = self.calibration(found.scores)
         keep = found.scores >= self.calibration.threshold if least_probability is None else chance >= least_probability
         told = np.flatnonzero(keep).tolist()
-        return tuple(self._symbol(f"g{i}", found, k, float(chance[k]), poses[k]) for i, k in enumerate(told, start=1))
+        return tuple(self._symbol(f"g{i}", found, k, float(chance[k])) for i, k in enumerate(told, start=1))
 
-    def find(self, parts: Primitives, graph: Graph | None = None) -> tuple[Instances, Array]:
-        """The instances among primitives, raw scores, and how far (M, 8) each one's drawing is in each pose.
-
-        `graph` is that of the primitives where it is known already.
-        """
+    def find(self, parts: Primitives, graph: Graph | None = None) -> Instances:
+        """The instances among primitives, raw scores; `graph` is that of the primitives where it is known already."""
         graph = relate(parts) if graph is None else graph
         classes, same = self.predict(graph)
-        found = gather_instances(parts, graph, classes, same, self.groups)
-        return weigh_kinds(parts, found, self.names, self._catalog)
+        hypotheses = gather_hypotheses(parts, graph, classes, same, self.groups)
+        return choose_instances(parts, weigh_kinds(parts, hypotheses, self.names, self._catalog))
 
     def predict(self, graph: Graph) -> tuple[Array, Array]:
         """Probabilities of the classes (N, C) and of each edge (N, K) being within one symbol."""
@@ -108,12 +105,12 @@ class StructureFinder:
         classes, same = self._network({"nodes": nodes, "edges": edges, "neighbours": graph.neighbours})
         return np.asarray(classes, np.float64), np.asarray(same, np.float64)
 
-    def _symbol(self, ident: str, found: Instances, k: int, chance: float, poses: Array) -> Symbol:
+    def _symbol(self, ident: str, found: Instances, k: int, chance: float) -> Symbol:
         x0, y0, x1, y1 = (float(v) for v in found.boxes[k])
         order = np.argsort(-found.kinds[k], kind="stable")[: RUNNERS_UP + 1]
         name = self.names[order[0]]
         kind = self._catalog.get(name)
-        rotation, mirrored = choose_pose(poses)
+        rotation, mirrored = choose_pose(found.poses[k])
         group: Group = kind.group if kind is not None else "other"
         return Symbol(
             id=ident,

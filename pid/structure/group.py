@@ -22,18 +22,18 @@ SURE = 0.995
 """Probabilities are taken for no surer than this."""
 
 
-def group_primitives(graph: Graph, symbol: Array, same: Array) -> Index:
+def group_primitives(graph: Graph, symbol: Array, same: Array, *, bias: float = 0.0) -> Index:
     """The instance (N,) of each primitive, numbered from 0; -1 for none.
 
     `symbol` (N,) are the probabilities of being part of a symbol, `same` (N, K) those of each edge that both ends are
-    parts of one symbol.
+    parts of one symbol; `bias` is taken from the logarithm of an edge's odds.
     """
     inside = symbol >= LEAST_SYMBOL
     edges = graph.known & inside[:, None] & inside[graph.neighbours]
     source, column = np.nonzero(edges)
     target = graph.neighbours[source, column]
     p = np.clip(same[source, column], 1 - SURE, SURE)
-    joined = contract_edges(len(graph), source, target, np.log(p / (1 - p)))
+    joined = contract_edges(len(graph), source, target, np.log(p / (1 - p)) - bias)
     label = np.full(len(graph), -1, np.int64)
     if inside.any():
         label[inside] = np.unique(joined[inside], return_inverse=True)[1]

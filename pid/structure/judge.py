@@ -110,7 +110,7 @@ def judge_structure(
 
 def _read(finder: StructureFinder, parts: Primitives, truth: LabelledGraph) -> _Read:
     classes, _ = finder.predict(truth.graph)
-    return _Read(parts, truth, finder.find(parts, truth.graph)[0], classes.argmax(axis=1))
+    return _Read(parts, truth, finder.find(parts, truth.graph), classes.argmax(axis=1))
 
 
 def _kind_labels(finder: StructureFinder, r: _Read) -> tuple[list[str], list[str]]:

@@ -15,7 +15,7 @@ from pid.drawing import Symbol
 from pid.errors import InputError
 from pid.evaluate import evaluate
 from pid.structure.find_instances import StructureFinder
-from pid.structure.instances import gather_instances
+from pid.structure.instances import choose_instances, gather_hypotheses
 from pid.structure.pose import find_pose
 from pid.structure.primitives import STROKE, make_primitives
 from pid.structure.relate import relate
@@ -118,7 +118,9 @@ def test_an_instance_spans_its_members_and_takes_the_kind_they_agree_on() -> Non
     parts = make_primitives([STROKE] * 3, pairs, xy, [xy[list(p)] for p in pairs], [4.0] * 3, [False] * 3, (400, 400))
     graph = relate(parts)
     classes = np.array([[0.6, 0.3, 0.1], [0.1, 0.8, 0.1], [0.05, 0.05, 0.9]])
-    found = gather_instances(parts, graph, classes, np.full(graph.known.shape, 0.95), np.array([0, 2]))
+    guesses = gather_hypotheses(parts, graph, classes, np.full(graph.known.shape, 0.95), np.array([0, 2]))
+    found = choose_instances(parts, guesses)
+    assert len(guesses) == 1  # three cuts agree
     assert found.boxes.tolist() == [[8, 8, 62, 52]]
     assert found.label.tolist() == [0, 0, -1]
     assert found.kinds.argmax(axis=1).tolist() == [1]
