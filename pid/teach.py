@@ -137,7 +137,15 @@ def draw_library(library: Path) -> Path:
 def _store(library: Path, examples: Sequence[Example], remarks: Sequence[str], replace_kinds: bool) -> Lesson:
     told = add_examples(library, examples, replace_kinds=replace_kinds)
     draw_library(library)
-    return Lesson(tuple(zip(examples, told, strict=True)), tuple(remarks))
+    kept = {e.kind: e for e in read_library(library)}  # a kind that was taught before keeps its group and code
+    agreed = [
+        replace(
+            e, group=kept[e.kind].group, bom_code=kept[e.kind].bom_code, title=kept[e.kind].title,
+            guessed=tuple(g for g in e.guessed if g != "group" or g in kept[e.kind].guessed),
+        )
+        for e in examples
+    ]  # fmt: skip
+    return Lesson(tuple(zip(agreed, told, strict=True)), tuple(remarks))
 
 
 def _example(name: str, cutout: Cutout, *, source: str, given_ports: bool) -> tuple[Example, tuple[str, ...]]:

@@ -28,6 +28,8 @@ GROW_SHARE, GROW_STEPS = 0.05, 5
 """The box grows by the share of its side at a time, so many times on each side at most."""
 WORD_SHARE, SURE_WORD = 0.7, 0.75
 """A piece with this share of its box in a word of this score is a letter."""
+MISREAD_SHARE = 0.5
+"""A word that covers so much of the largest piece is the symbol, misread."""
 LARGEST_SHARE = 0.9
 """A border piece is kept where it has at least this share of the largest piece's box."""
 
@@ -122,6 +124,8 @@ def _own_pieces(mask: Mask, words: Sequence[Box]) -> Mask:
     at_border = (boxes[:, :2] <= 0).any(axis=1) | (boxes[:, 2:] >= np.array([width, height])).any(axis=1)
     inside = (box_intersection(boxes, boxes[main : main + 1])[:, 0] / np.maximum(area, 1e-9)) > WORD_SHARE
     kept = ~at_border | (area >= LARGEST_SHARE * area[main]) | inside
+    main_box = boxes[main : main + 1]
+    words = [w for w in words if box_intersection([w], main_box)[0, 0] < MISREAD_SHARE * area[main]]
     if words:
         lettering = (box_intersection(boxes, as_boxes(words)) / np.maximum(area, 1e-9)[:, None]).max(axis=1)
         kept &= (lettering < WORD_SHARE) | inside

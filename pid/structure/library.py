@@ -11,7 +11,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -104,12 +104,29 @@ class _Record(BaseModel):
 def read_library(folder: Path) -> tuple[Example, ...]:
     """The examples of a library, by kind and file name.
 
+    Examples of one kind have one group, BOM code and title: those of the latest whose group somebody has said, else of
+    the first one.
+
     Raises `InputError` for a folder that holds none, and for one with a broken file, which is named.
     """
     examples = tuple(example for _, example in _read_files(folder))
     if not examples:
         raise InputError(f"{folder} holds no taught symbols: teach some with `pid teach`.")
-    return examples
+    return _agreed(examples)
+
+
+def _agreed(examples: tuple[Example, ...]) -> tuple[Example, ...]:
+    """The examples with the group, code and title of their kind's leading example."""
+    leading: dict[str, Example] = {}
+    for e in sorted(examples, key=lambda e: e.taught):
+        if e.kind not in leading or "group" not in e.guessed:
+            leading[e.kind] = e
+    out = []
+    for e in examples:
+        lead = leading[e.kind]
+        guessed = tuple(g for g in e.guessed if g != "group") + tuple(g for g in lead.guessed if g == "group")
+        out.append(replace(e, group=lead.group, bom_code=lead.bom_code, title=lead.title, guessed=guessed))
+    return tuple(out)
 
 
 def add_examples(folder: Path, examples: Iterable[Example], *, replace_kinds: bool = False) -> tuple[str, ...]:

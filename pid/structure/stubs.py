@@ -22,12 +22,15 @@ JUMP, JUMP_PX = 2.5, 2
 """Breadth of the body over the stub's, reached within so many pixels, that makes the shortest stub certain."""
 TIP_PX, TIP_GROWTH_PX = 3, 4
 """In its first columns a round end may grow by so many pixels each."""
-TIP_STEP, LEAST_SLOPE, MOST_SLOPE = 3, 0.2, 2.5
-"""A tip is told over twice so many columns, in each of which it broadens by between the other two, in pixels."""
+TIP_STEP, TIP_BREADTHS, LEAST_SLOPE, MOST_SLOPE = 3, 4.0, 0.2, 2.5
+"""A tip is told over twice so many columns, or over so many breadths of the pipe; in each it broadens by between the
+other two, in pixels."""
 SHORTEST, LEAST_LENGTH = 0.15, 0.6
 """Length over breadth of a stub, and of one that meets a tip, where the ink broadens little by little."""
 EVEN, EVEN_SHARE = 0.1, 0.7
 """A stub that meets a tip has its usual breadth to this share in so many of its columns: a tip itself has not."""
+DEEPEST = 0.18
+"""How far a stub reaches in between other ink at most, over the ink's depth."""
 SLANT = 0.15
 """How far a stub drifts sideways at most, over its length."""
 BROADEST, LONGEST = 0.35, 0.35
@@ -141,21 +144,22 @@ def tip_length(view: Mask, walk: Walk) -> int:
     """How many of a walk's last columns are the tip of a body that broadens evenly, such as an arrow's head."""
     if walk.body is None or len(walk.rows) < TIP_STEP:
         return 0
-    lengths = []
+    lengths: list[int] = []
     run = walk.body
-    for column in range(walk.end, min(walk.end + 2 * TIP_STEP + 1, view.shape[1])):
+    for column in range(walk.end, min(walk.end + max(2 * TIP_STEP, round(TIP_BREADTHS * walk.breadth)), view.shape[1])):
         met = [r for r in runs_of(view[:, column]) if r[0] < run[1] and r[1] > run[0]]
         if not met:
-            return 0
+            break
         run = (met[0][0], met[-1][1])
+        if lengths and not lengths[-1] - 1 <= run[1] - run[0] <= lengths[-1] + MOST_SLOPE + 2:
+            break
         lengths.append(run[1] - run[0])
-    if len(lengths) <= TIP_STEP:
+    if len(lengths) <= TIP_STEP or lengths[0] > JUMP * walk.breadth:
         return 0
-    steps = np.diff(lengths)
-    slope = (lengths[-1] - lengths[0]) / len(steps)
-    if slope < LEAST_SLOPE or slope > MOST_SLOPE or steps.min() < -1 or steps.max() > slope + 2:
+    slope, start = np.polyfit(np.arange(len(lengths)), lengths, 1).tolist()
+    if not LEAST_SLOPE <= slope <= MOST_SLOPE:
         return 0
-    return min(round(lengths[0] / slope), len(walk.rows))
+    return min(round(start / slope), len(walk.rows))
 
 
 def clear_walk(view: Mask, walk: Walk) -> None:
@@ -267,10 +271,21 @@ def _check(view: Mask, x: int, run: tuple[int, int], size: tuple[float, float]) 
     broad = _begins_broad(view, walk)
     if not (_is_even(walk) if not broad else len(walk.rows) >= max(SHORTEST * walk.breadth, 2)):
         return None
+    if _depth_inside(view, walk) > DEEPEST * depth:
+        return None
     reach = view[:, walk.end : walk.end + max(round(LOOK_AHEAD * depth), 3)].any(axis=1)
     inked, (a, b) = np.flatnonzero(reach), walk.rows[-1]
     shoulders = min(a - inked[0], inked[-1] + 1 - b) >= SHOULDER * side
     return (walk, broad) if shoulders else None
+
+
+def _depth_inside(view: Mask, walk: Walk) -> int:
+    """For how many columns a walk runs between other ink: a bar across a valve does, a pipe ends at its wall."""
+    beside = view[:, walk.start : walk.end].copy()
+    for column, (a, b) in enumerate(walk.rows):
+        beside[a:b, column] = 0
+    there = np.flatnonzero(beside.any(axis=0))
+    return int(len(walk.rows) - there[0]) if len(there) else 0
 
 
 def _is_straight(walk: Walk) -> bool:

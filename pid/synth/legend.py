@@ -51,6 +51,8 @@ class LegendEntry:
     name: str
     box: Box
     """Ink without pipes and lettering."""
+    name_box: Box
+    """Ink of the name."""
     ports: tuple[Point, ...]
 
 
@@ -117,7 +119,7 @@ def draw_legend(
     for cell, (own, font), (at, middle) in zip(cells, marks, places, strict=True):
         ink += [_moved(mark, at) for mark in own]
         ink.append(Lettering(cell.name, middle, height, font=font, width_factor=style.width_factor))
-        entries.append(_entry(cell, at, style.px_per_mm))
+        entries.append(_entry(cell, at, middle, style.px_per_mm))
     picture = as_gray(render_raster(Ink(*size, tuple(ink)), style.px_per_mm))
     return DrawnLegend(picture, tuple(entries), layout)
 
@@ -227,8 +229,12 @@ def _moved(mark: Stroke | Lettering, by: Point) -> Stroke | Lettering:
     return replace(mark, center=(mark.center[0] + by[0], mark.center[1] + by[1]))
 
 
-def _entry(cell: _Cell, at: Point, px_per_mm: float) -> LegendEntry:
-    x0, y0, x1, y1 = cell.piece.box
-    box = tuple(float(v + at[k % 2]) * px_per_mm for k, v in enumerate((x0, y0, x1, y1)))
+def _entry(cell: _Cell, at: Point, middle: Point, px_per_mm: float) -> LegendEntry:
     ports = tuple(((p.x + at[0]) * px_per_mm, (p.y + at[1]) * px_per_mm) for p in cell.piece.ports)
-    return LegendEntry(cell.piece.kind.name, cell.name, (box[0], box[1], box[2], box[3]), ports)
+    box, named = _placed(cell.piece.box, at, px_per_mm), _placed(cell.text, middle, px_per_mm)
+    return LegendEntry(cell.piece.kind.name, cell.name, box, named, ports)
+
+
+def _placed(box: Box, at: Point, px_per_mm: float) -> Box:
+    x0, y0, x1, y1 = box
+    return (x0 + at[0]) * px_per_mm, (y0 + at[1]) * px_per_mm, (x1 + at[0]) * px_per_mm, (y1 + at[1]) * px_per_mm
