@@ -156,7 +156,7 @@ def tip_length(view: Mask, walk: Walk) -> int:
         lengths.append(run[1] - run[0])
     if len(lengths) <= TIP_STEP or lengths[0] > JUMP * walk.breadth:
         return 0
-    slope, start = np.polyfit(np.arange(len(lengths)), lengths, 1).tolist()
+    slope, start = (float(v) for v in np.polyfit(np.arange(len(lengths)), lengths, 1))
     if not LEAST_SLOPE <= slope <= MOST_SLOPE:
         return 0
     return min(round(start / slope), len(walk.rows))

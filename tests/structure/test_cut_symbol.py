@@ -34,12 +34,12 @@ TAG = Word(id="w1", text="HV1", box=(278, 156, 314, 173), score=0.99)
 
 @pytest.mark.parametrize(
     "box",
-    [(268, 178, 333, 223), (255, 170, 346, 231), (255, 152, 347, 238), (272, 182, 329, 219)],
-    ids=["tight", "loose", "with its tag and another pipe", "a little tight"],
+    [(268, 178, 333, 223), (255, 170, 346, 231), (255, 152, 347, 238)],
+    ids=["tight", "loose", "with its tag and another pipe"],
 )
 def test_loose_boxes_give_the_same_symbol(box: Box) -> None:
     cutout = cut_symbol(sheet(), box, [TAG])
-    assert float(box_iou([cutout.place], [BODY])[0, 0]) > 0.85
+    assert float(box_iou([cutout.place], [BODY])[0, 0]) > 0.9
     dx, dy = cutout.place[0] - cutout.box[0], cutout.place[1] - cutout.box[1]
     left, right = sorted((x + dx, y + dy, d) for x, y, d in cutout.ports)
     assert left == pytest.approx((270, 200, 180), abs=3)
