@@ -10,8 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pid.drawing import Symbol, Word
-from pid.geometry import as_boxes, box_iou
+from pid.geometry import Array, as_boxes, box_iou
 from pid.structure.library import read_library, with_library_terms
+
+if TYPE_CHECKING:
+    from pid.structure.template import Template
 from pid.structure.match import find_taught
 from pid.structure.template import Template, make_templates
 
@@ -39,7 +42,7 @@ class TaughtFinder:
         *,
         words: Sequence[Word] = (),
         others: Sequence[Symbol] = (),
-        hidden: NDArray[np.float64] | None = None,
+        hidden: Array | None = None,
     ) -> tuple[Symbol, ...]:
         """The taught symbols on a sheet (H, W), with the ids t1, t2, ... and the library's terms as attributes.
 
@@ -47,12 +50,13 @@ class TaughtFinder:
             gray: The sheet.
             words: Its lettering.
             others: Symbols that were seen otherwise: their boxes are looked at, too.
-            hidden: Boxes (N, 4) where nothing is looked for: tables.
+            hidden: Boxes (M, 4) where there are none: tables and the title block.
         """
-        proposals = as_boxes([s.box for s in others])
-        found = find_taught(gray, self._templates, words=words, proposals=proposals, hidden=hidden)
-        named = (s.model_copy(update={"id": f"t{i}"}) for i, s in enumerate(found, 1))
-        return with_library_terms(named, self.examples)
+        from pid.structure.match import find_taught
+
+        boxes = as_boxes([s.box for s in others])
+        found = find_taught(gray, self._templates, words=words, proposals=boxes, hidden=hidden)
+        return with_library_terms(found, self.examples)
 
 
 def merge_taught(others: Sequence[Symbol], taught: Sequence[Symbol]) -> tuple[Symbol, ...]:
