@@ -12,9 +12,6 @@ from numpy.typing import NDArray
 from pid.drawing import Symbol, Word
 from pid.geometry import Array, as_boxes, box_iou
 from pid.structure.library import read_library, with_library_terms
-
-if TYPE_CHECKING:
-    from pid.structure.template import Template
 from pid.structure.match import find_taught
 from pid.structure.template import Template, make_templates
 
@@ -52,8 +49,6 @@ class TaughtFinder:
             others: Symbols that were seen otherwise: their boxes are looked at, too.
             hidden: Boxes (M, 4) where there are none: tables and the title block.
         """
-        from pid.structure.match import find_taught
-
         boxes = as_boxes([s.box for s in others])
         found = find_taught(gray, self._templates, words=words, proposals=boxes, hidden=hidden)
         return with_library_terms(found, self.examples)
