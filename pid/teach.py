@@ -27,7 +27,7 @@ from pid.structure.draw_examples import draw_examples
 from pid.structure.guess_group import Guess, guess_group
 from pid.structure.legend import Legend, cut_legend
 from pid.structure.letter_pieces import letters_only, with_lettering
-from pid.structure.library import Example, Port, add_examples, read_library, remove_kind, write_whole
+from pid.structure.library import TERMS, Example, Port, add_examples, read_library, remove_kind, with_terms, write_whole
 from pid.structure.wishes import Wish, apply_wishes
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ def teach_legend(
     examples, remarks = examples_of_legend(sheet, reader=reader, source=_source(path, page))
     if not examples:
         raise InputError(f"{path} names no symbol: no name stands beside one.")
+    if not replace_kinds:
+        examples = _with_terms_of(library, examples)
     examples, unused = apply_wishes(examples, wishes or {})
     remarks += tuple(f"No symbol is called {name!r}." for name in unused)
     return _store(library, examples, remarks, replace_kinds)
@@ -82,7 +84,8 @@ def teach_symbol(
     if ports:
         cutout = replace(cutout, ports=tuple(_port(point, cutout) for point in ports))
     example, remarks = _example(name, cutout, source=_source(path, page), given_ports=bool(ports))
-    examples, _ = apply_wishes([example], {kind: wish or Wish()})
+    known = (example,) if replace_kinds else _with_terms_of(library, [example])
+    examples, _ = apply_wishes(known, {example.kind: wish or Wish()})
     return _store(library, examples, remarks, replace_kinds)
 
 
@@ -137,15 +140,15 @@ def draw_library(library: Path) -> Path:
 def _store(library: Path, examples: Sequence[Example], remarks: Sequence[str], replace_kinds: bool) -> Lesson:
     told = add_examples(library, examples, replace_kinds=replace_kinds)
     draw_library(library)
-    kept = {e.kind: e for e in read_library(library)}  # a kind that was taught before keeps its group and code
-    agreed = [
-        replace(
-            e, group=kept[e.kind].group, bom_code=kept[e.kind].bom_code, title=kept[e.kind].title,
-            guessed=tuple(g for g in e.guessed if g != "group" or g in kept[e.kind].guessed),
-        )
-        for e in examples
-    ]  # fmt: skip
-    return Lesson(tuple(zip(agreed, told, strict=True)), tuple(remarks))
+    return Lesson(tuple(zip(_with_terms_of(library, examples), told, strict=True)), tuple(remarks))
+
+
+def _with_terms_of(library: Path, examples: Sequence[Example]) -> tuple[Example, ...]:
+    """The examples with the group, code and title that their kinds have in the library."""
+    if not any(library.glob("*.json")):
+        return tuple(examples)
+    known = {e.kind: e for e in read_library(library)}
+    return tuple(with_terms(e, *[known[e.kind]] * len(TERMS)) if e.kind in known else e for e in examples)
 
 
 def _example(name: str, cutout: Cutout, *, source: str, given_ports: bool) -> tuple[Example, tuple[str, ...]]:
@@ -161,7 +164,7 @@ def _example(name: str, cutout: Cutout, *, source: str, given_ports: bool) -> tu
         remarks.append(f"{title} is a kind of the catalogue ({known.name}): what is found is counted as such.")
     ports, guessed = _ports(cutout, guess, given_ports)
     if known is None:
-        guessed = ("group", *guessed)
+        guessed = (*TERMS, *guessed)
     example = Example(
         kind=kind,
         group=known.group if known else guess.group,

@@ -34,6 +34,9 @@ SCHEMA = "pid-example/1"
 LARGEST_PX = 4000
 """Longest side of an example: larger ones are no symbols."""
 
+TERMS = ("group", "code", "title")
+"""What all examples of a kind have in common."""
+
 Port = tuple[float, float, float]
 """x, y and the direction a pipe leaves in, degrees counter-clockwise as seen."""
 
@@ -62,7 +65,7 @@ class Example:
     taught: str = ""
     """When, as ISO 8601 in UTC."""
     guessed: tuple[str, ...] = ()
-    """Which of ``group`` and ``ports`` nobody has given."""
+    """Which of ``group``, ``code``, ``title`` and ``ports`` nobody has given."""
 
     @property
     def name(self) -> str:
@@ -104,8 +107,7 @@ class _Record(BaseModel):
 def read_library(folder: Path) -> tuple[Example, ...]:
     """The examples of a library, by kind and file name.
 
-    Examples of one kind have one group, BOM code and title: those of the latest whose group somebody has said, else of
-    the first one.
+    Examples of one kind have one group, BOM code and title: what somebody has last said, else what was guessed first.
 
     Raises `InputError` for a folder that holds none, and for one with a broken file, which is named.
     """
@@ -116,17 +118,20 @@ def read_library(folder: Path) -> tuple[Example, ...]:
 
 
 def _agreed(examples: tuple[Example, ...]) -> tuple[Example, ...]:
-    """The examples with the group, code and title of their kind's leading example."""
-    leading: dict[str, Example] = {}
+    """The examples with what has last been said of their kind, or else was guessed first."""
+    leading: dict[tuple[str, str], Example] = {}
     for e in sorted(examples, key=lambda e: e.taught):
-        if e.kind not in leading or "group" not in e.guessed:
-            leading[e.kind] = e
-    out = []
-    for e in examples:
-        lead = leading[e.kind]
-        guessed = tuple(g for g in e.guessed if g != "group") + tuple(g for g in lead.guessed if g == "group")
-        out.append(replace(e, group=lead.group, bom_code=lead.bom_code, title=lead.title, guessed=guessed))
-    return tuple(out)
+        for term in TERMS:
+            if (e.kind, term) not in leading or term not in e.guessed:
+                leading[e.kind, term] = e
+    return tuple(with_terms(e, *(leading[e.kind, term] for term in TERMS)) for e in examples)
+
+
+def with_terms(example: Example, group: Example, code: Example, title: Example) -> Example:
+    """The example with the group, the BOM code and the title of others."""
+    guessed = tuple(g for g in example.guessed if g not in TERMS)
+    guessed += tuple(term for term, e in zip(TERMS, (group, code, title), strict=True) if term in e.guessed)
+    return replace(example, group=group.group, bom_code=code.bom_code, title=title.title, guessed=guessed)
 
 
 def add_examples(folder: Path, examples: Iterable[Example], *, replace_kinds: bool = False) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pid.drawing import GROUPS, Group
 from pid.errors import InputError
-from pid.structure.library import Example
+from pid.structure.library import TERMS, Example
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,10 @@ def apply_wishes(
     out = []
     for example in examples:
         wish = by_name.get(_key(example.kind), Wish())
-        guessed = example.guessed if wish.group is None else tuple(g for g in example.guessed if g != "group")
+        said = {
+            term for term, value in zip(TERMS, (wish.group, wish.code, wish.title), strict=True) if value is not None
+        }
+        guessed = tuple(g for g in example.guessed if g not in said)
         out.append(
             replace(
                 example, group=wish.group or example.group, guessed=guessed,

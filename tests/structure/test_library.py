@@ -52,10 +52,14 @@ def test_same_place_is_replaced_another_is_kept_beside(tmp_path: Path) -> None:
 
 
 def test_examples_of_one_kind_agree_on_what_was_said(tmp_path: Path) -> None:
-    guessed = make_example(group="fitting", taught="2026-01-03T00:00:00+00:00", place=(0, 0, 40, 20))
-    said = make_example(bom_code="XX", guessed=(), taught="2026-01-02T00:00:00+00:00", place=(500, 0, 540, 20))
+    unsaid = ("group", "code", "title")
+    guessed = make_example(
+        group="fitting", title="X", guessed=unsaid, taught="2026-01-03T00:00:00+00:00", place=(0, 0, 40, 20)
+    )  # fmt: skip
+    said = make_example(bom_code="XX", guessed=("ports",), taught="2026-01-02T00:00:00+00:00", place=(500, 0, 540, 20))
     add_examples(tmp_path, [guessed, said])
-    assert {(e.group, e.bom_code, e.guessed) for e in read_library(tmp_path)} == {("valve", "XX", ())}
+    read = {(e.group, e.bom_code, e.title, e.guessed) for e in read_library(tmp_path)}
+    assert read == {("valve", "XX", "Class 1", ()), ("valve", "XX", "Class 1", ("ports",))}
 
 
 def test_remove(tmp_path: Path) -> None:
