@@ -86,3 +86,18 @@ def test_a_broken_rule_file_is_said_so(tmp_path: Path) -> None:
     path.write_text("[[group]]\nname = 1\n")
     with pytest.raises(InputError, match=r"r\.toml is not a take-off rule file"):
         read_counted_groups(path)
+
+
+def test_taught_kinds_are_counted_by_their_own_code() -> None:
+    terms = {"taught": True, "bom_code": "XV9", "title": "Our valve"}
+    symbols = tuple(
+        Symbol(id=f"t{i}", kind="class-1", group="valve", box=(20 * i, 0, 20 * i + 9, 9), attributes=terms)
+        for i in (1, 2)
+    )
+    other = Symbol(id="s1", kind="unknown", group="valve", box=(80, 0, 90, 10))
+    known = Symbol(id="s2", kind="gate_valve", group="valve", box=(95, 0, 99, 10), attributes={"taught": True})
+    items = take_off([build_drawing().model_copy(update={"symbols": (*symbols, other, known), "connections": ()})])
+    rows = {item.kind: (item.code, item.description, item.quantity) for item in items}
+    assert rows["class-1"] == ("XV9", "Our valve", 2)
+    assert rows["unknown"] == ("UNKNOWN", "Valve, kind not recognised", 1)
+    assert rows["gate_valve"][1] == "Gate valve"
