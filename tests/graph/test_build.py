@@ -140,3 +140,9 @@ def test_connection_names_its_line_only_when_direct(drawing):
     assert isinstance(pair[frozenset("bf")], Connection)
     assert pair[frozenset("bf")].lines == ()
     assert set(pair[frozenset("ab")].lines) == {"l1", "l2", "l3"}
+
+
+def test_a_taught_pump_says_nothing_of_flow(drawing):
+    taught = drawing.symbols[0].model_copy(update={"kind": "our-pump", "group": "pump"})
+    graph = build_graph(drawing.model_copy(update={"symbols": (taught, *drawing.symbols[1:])}))
+    assert graph.nodes["a"]["kind"] == "our-pump"
