@@ -125,11 +125,8 @@ def _from_role(piping: Piping, symbol: Symbol, ends: Sequence[End], catalog: Cat
         confidence, source = RELIEF, "relief valve"
     else:
         return
-    kind = catalog.get(symbol.kind)
-    if kind is None:  # a taught kind does not say which of its ports is the outlet
-        return
     for line, which in ends:
-        leaves = _port_sense(symbol, piping.point((line, which)), kind)
+        leaves = _port_sense(symbol, piping.point((line, which)), catalog[symbol.kind])
         if leaves is not None:
             yield Evidence(line, leaves * (-1 if which else 1), confidence * symbol.score, source, symbol.id)
 
