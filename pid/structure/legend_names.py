@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pid.drawing import Box, Word
 from pid.geometry import Array, as_boxes, bounds, box_area, box_intersection
@@ -34,9 +35,10 @@ ACROSS = 2.0
 OFF_MIDDLE = 0.3
 """How far a symbol's middle is off its name's counts for so much."""
 LARGEST_DISTANCE = 1.6
-"""In usual distances between names: farther ink belongs to no name."""
-FAR_COST = 0.5
-"""What a mean distance of one usual distance between names costs, in shares of names with a symbol."""
+"""In usual distances between names: farther ink belongs to no name, unless a name straight beside it has none yet."""
+FAR_COST, LONG_NAME = 0.25, 4
+"""What a mean distance of one usual distance between names costs, in shares of names with a symbol; shorter names count
+less."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def _parted(row: Sequence[Word], letters: Array) -> list[Name]:
     middle = (letters[:, :2] + letters[:, 2:]) / 2
     held = letters[((middle > around[:2]) & (middle < around[2:])).all(axis=1)]
     if not len(held):
-        return [Name(" ".join(w.text for w in row), _around([w.box for w in row]))]
+        return [Name(_written(row), _around([w.box for w in row]))]
     held = held[np.argsort(held[:, 0])]
     gap = LETTER_GAP * float(np.percentile(held[:, 3] - held[:, 1], 75))
     start = held[1:, 0] - np.maximum.accumulate(held[:, 2])[:-1]
@@ -106,7 +108,7 @@ def _parted(row: Sequence[Word], letters: Array) -> list[Name]:
         high = np.inf if k == len(parts) - 1 else part[:, 2].max() + gap / 2
         inside = [w for w in row if low <= (w.box[0] + w.box[2]) / 2 < high]
         if inside:
-            out.append(Name(" ".join(w.text for w in inside), bounds(part.reshape(-1, 2))))
+            out.append(Name(_written(inside), bounds(part.reshape(-1, 2))))
     return out
 
 
@@ -129,6 +131,12 @@ def join_lines(lines: Sequence[Name], height: float) -> tuple[Name, ...]:
     return tuple(names)
 
 
+def _written(words: Sequence[Word]) -> str:
+    """What words say, without the marks before them that a symbol is read as."""
+    text = " ".join(w.text for w in words)
+    return re.sub(r"^[-–—_=.,:;·•'`|/\\]+\s*", "", text) or text
+
+
 def _around(boxes: Sequence[Box]) -> Box:
     return bounds(as_boxes(boxes).reshape(-1, 2))
 
@@ -146,20 +154,36 @@ def assign_pieces(names: Sequence[Name], pieces: Array) -> tuple[Side, list[list
         return "below", [[] for _ in names], list(range(len(pieces)))
     boxes = as_boxes([n.box for n in names])
     pitch = _pitch(boxes)
-    best: tuple[float, Side, list[list[int]], list[int]] | None = None
-    for side in SIDES:
-        distance = _distances(boxes, pieces, side)
-        nearest = distance.argmin(axis=0)
-        cost = distance.min(axis=0)
-        near = cost <= LARGEST_DISTANCE * pitch
-        lots = [np.flatnonzero(near & (nearest == i)).tolist() for i in range(len(names))]
-        found = [i for i, lot in enumerate(lots) if lot]
-        mean = float(np.mean([cost[lots[i]].min() for i in found])) if found else pitch
-        score = len(found) / len(names) - FAR_COST * mean / pitch
-        if best is None or score > best[0]:
-            best = (score, side, lots, np.flatnonzero(~near).tolist())
-    assert best is not None
-    return best[1:]
+    weight = np.array([min(len(n.kind), LONG_NAME) for n in names], float)
+    best = max(SIDES, key=lambda side: _plausibility(_distances(boxes, pieces, side), pitch, weight))
+    distance = _distances(boxes, pieces, best)
+    nearest, cost = distance.argmin(axis=0), distance.min(axis=0)
+    near = cost <= LARGEST_DISTANCE * pitch
+    bare = ~np.isin(np.arange(len(names)), nearest[near])
+    near |= bare[nearest] & _in_column(boxes[nearest], pieces, best) & np.isfinite(cost)
+    lots = [np.flatnonzero(near & (nearest == i)).tolist() for i in range(len(names))]
+    return best, lots, np.flatnonzero(~near).tolist()
+
+
+def _plausibility(distance: Array, pitch: float, weight: Array) -> float:
+    """How well symbols stand on a side: the share of names with a near piece, less their mean distance.
+
+    `weight` (N,) of the names: symbols are misread as short ones.
+    """
+    nearest, cost = distance.argmin(axis=0), distance.min(axis=0)
+    near = cost <= LARGEST_DISTANCE * pitch
+    closest = np.full(len(distance), np.inf)
+    np.minimum.at(closest, nearest[near], cost[near])
+    found = np.isfinite(closest)
+    mean = float(np.average(closest[found], weights=weight[found])) if found.any() else pitch
+    return float(weight[found].sum() / weight.sum()) - FAR_COST * mean / pitch
+
+
+def _in_column(names: Array, pieces: Array, side: Side) -> NDArray[np.bool_]:
+    """Whether each of N pieces stands straight below, above or beside its name."""
+    across = 0 if side in ("below", "above") else 1
+    shared = np.minimum(names[:, across + 2], pieces[:, across + 2]) - np.maximum(names[:, across], pieces[:, across])
+    return np.asarray(shared > 0, bool)
 
 
 def find_misread(names: Sequence[Name], empty: Sequence[bool], side: Side) -> set[int]:

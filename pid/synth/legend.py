@@ -30,8 +30,8 @@ Naming = Literal["title", "kind", "number"]
 
 GAP_U, CELL_U = 3.0, 4.0
 """Paper between a symbol and its name and between cells, in the style's units."""
-NAMES_APART = 2.5
-"""Least paper between cells over the names' height: nearer names are one."""
+NAME_APART, NAMES_APART = 1.8, 2.5
+"""Least paper between a symbol and its name and between cells over the names' height: what is nearer is one."""
 NAME_MM = 0.9
 """Height of the names over that of the style's tags."""
 STUB_U = (1.2, 3.0)
@@ -186,7 +186,7 @@ def _lay_out(
     """For each cell the place of its symbol's origin and of its name's middle; the paper's size; ruling. All mm."""
     beside = layout in ("right", "ruled")
     height = max(c.text[3] - c.text[1] for c in cells)
-    gap, room = GAP_U * style.unit, max(CELL_U * style.unit, NAMES_APART * height)
+    gap, room = max(GAP_U * style.unit, NAME_APART * height), max(CELL_U * style.unit, NAMES_APART * height)
     symbol = np.array([(c.reach[2] - c.reach[0], c.reach[3] - c.reach[1]) for c in cells])
     text = np.array([(c.text[2] - c.text[0], c.text[3] - c.text[1]) for c in cells])
     column, row = np.arange(len(cells)) % across, np.arange(len(cells)) // across
