@@ -141,7 +141,7 @@ def _draw_piece(
     """A symbol about the origin in the office's manner, and its ink."""
     scale = style.size_of(kind)
     pen = style.equipment_pen_mm if kind.group in EQUIPMENT_GROUPS else style.pen_mm
-    piece = Piece(kind, style.variant_of(kind, rng), 0.0, 0.0, (scale, scale), 0, False, pen, id=name)
+    piece = Piece(kind, style.usual_variant(kind, rng), 0.0, 0.0, (scale, scale), 0, False, pen, id=name)
     ink: list[Stroke | Lettering] = []
     if with_pipes:
         length = float(rng.uniform(*STUB_U)) * style.unit

@@ -102,6 +102,11 @@ class Style:
         self._chosen.setdefault(key, chosen.name)
         return chosen
 
+    def usual_variant(self, kind: Kind, rng: np.random.Generator) -> Variant:
+        """The way the house draws a kind most often: on its sheets others occur, in its legend none."""
+        chosen = self._chosen.get((kind.name, ""))
+        return next((v for v in kind.variants if v.name == chosen), None) or self.variant_of(kind, rng)
+
 
 @cache
 def is_bubble_kind(kind: Kind) -> bool:
