@@ -28,8 +28,8 @@ SQUEEZE = 0.2
 """What a difference in proportions costs: the logarithm of their ratio times this."""
 MOST_ALIKE = 60
 """So many of the most alike are compared by their ports."""
-SURE_SCORE = 0.8
-"""Alike enough to take the catalogue symbol's ports."""
+SURE_SCORE, BAR_SHARE = 0.85, 0.2
+"""Alike enough to take the catalogue symbol's ports, and a side so short against the other that it is a bar."""
 LETTERED: tuple[Group, ...] = ("instrument", "connector")
 """Groups whose symbols hold several characters."""
 FEWEST_CHARACTERS = 2
@@ -102,12 +102,23 @@ def guess_group(
         score[np.setdiff1d(np.arange(len(score)), near_best)] = 0.0
     best = int(score.argmax())
     likely: tuple[Port, ...] = ()
-    if score[best] >= SURE_SCORE:
+    if min(x1 - x0, y1 - y0) <= BAR_SHARE * max(x1 - x0, y1 - y0):
+        likely = _ports_of_bar((x0, y0, x1, y1))
+    elif score[best] >= SURE_SCORE:
         likely = tuple(
             (x0 + float(u) * (x1 - x0), y0 + float(v) * (y1 - y0), float(np.degrees(np.arctan2(-dy, dx)) % 360))
             for u, v, dx, dy, _ in gallery.ports[best]
         )
     return Guess(gallery.groups[best], gallery.kinds[best], float(score[best]), likely)
+
+
+def _ports_of_bar(box: tuple[int, int, int, int]) -> tuple[Port, ...]:
+    """A bar stands across its pipe."""
+    x0, y0, x1, y1 = box
+    x, y = (x0 + x1) / 2, (y0 + y1) / 2
+    if y1 - y0 > x1 - x0:
+        return (x0, y, 180.0), (x1, y, 0.0)
+    return (x, y0, 90.0), (x, y1, 270.0)
 
 
 def _idle_ports(ports: Array, spots: Array) -> int:
@@ -167,11 +178,12 @@ def _draw(variant: Variant, matrix: Array) -> tuple[NDArray[np.uint8], Array, fl
             cv2.fillPoly(picture, [points], 1 if shape.fill == "ink" else 0, shift=4)
         if shape.stroked:
             cv2.polylines(picture, [points], shape.closed, 1, PEN_PX, cv2.LINE_8, 4)
-    spots = np.array([(p.x, p.y) for p in variant.ports]).reshape(-1, 2) @ matrix.T
+    ports = [p for p in variant.ports if p.role != "actuator"]  # lines end at actuators, not at where these stand
+    spots = np.array([(p.x, p.y) for p in ports]).reshape(-1, 2) @ matrix.T
     rays = np.array(
-        [(np.cos(np.radians(p.direction)), -np.sin(np.radians(p.direction))) for p in variant.ports]
+        [(np.cos(np.radians(p.direction)), -np.sin(np.radians(p.direction))) for p in ports]
     ).reshape(-1, 2) @ matrix.T  # fmt: skip
-    process = np.array([[p.role == "process"] for p in variant.ports], float).reshape(-1, 1)
+    process = np.array([[p.role == "process"] for p in ports], float).reshape(-1, 1)
     return picture, np.hstack([(spots - low) / size, rays, process]), float(size[0] / size[1])
 
 
