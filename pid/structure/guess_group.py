@@ -17,13 +17,18 @@ from numpy.typing import NDArray
 from pid.catalog import Catalog, load_catalog
 from pid.drawing import Group
 from pid.geometry import Array
+from pid.skeleton import thin
 from pid.structure.letter_pieces import INK_GREY
 from pid.structure.library import Port
+from pid.structure.trace_primitives import pen_width
 from pid.symbol_svg import Variant
 
 SIDE_PX, EDGE_PX, NEAR_PX = 40, 3, 2
 """The unit frame's side, its margin, and the distance at which strokes lie on each other."""
-PEN_PX = 2
+THICKEST = 0.16
+"""A pen over the symbol's longer side at most: what looks thicker is a filled symbol."""
+PEN_PX, SOLID_PENS = 2, 2.0
+"""The unit frame's pen; ink broader than so many pens of the example is a filled area."""
 SQUEEZE = 0.2
 """What a difference in proportions costs: the logarithm of their ratio times this."""
 MOST_ALIKE = 60
@@ -188,12 +193,19 @@ def _draw(variant: Variant, matrix: Array) -> tuple[NDArray[np.uint8], Array, fl
 
 
 def _unit(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A tight mask in the unit frame, its strokes thinned to the frame's pen, filled areas kept."""
+    """A mask in the unit frame: its strokes thinned to the frame's pen, filled areas kept."""
+    pen = min(max(pen_width(mask), 1.0), THICKEST * max(mask.shape))
+    size = round(SOLID_PENS * pen) | 1
+    solid = cv2.morphologyEx(mask, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
+    lines = np.maximum(thin(mask), solid)
+    rows, columns = np.flatnonzero(lines.any(axis=1)), np.flatnonzero(lines.any(axis=0))
+    tight = lines[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     inner = SIDE_PX - 2 * EDGE_PX
-    small = cv2.resize(mask * np.uint8(255), (inner, inner), interpolation=cv2.INTER_AREA) > 255 * 0.35
+    method = cv2.INTER_AREA if max(tight.shape) > inner else cv2.INTER_NEAREST
     picture = np.zeros((SIDE_PX, SIDE_PX), np.uint8)
+    small = cv2.resize(tight * np.uint8(255), (inner, inner), interpolation=method) > 0
     picture[EDGE_PX:-EDGE_PX, EDGE_PX:-EDGE_PX] = small
-    return picture
+    return np.asarray(cv2.dilate(picture, np.ones((PEN_PX, PEN_PX), np.uint8)), np.uint8)
 
 
 def _thicken(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
