@@ -40,6 +40,8 @@ READ_AROUND = 1.0
 READ_PX = 600
 """Smaller pictures are enlarged for reading, by a whole factor, until their longer side has so many pixels."""
 MOST_ENLARGED = 4
+MOST_PORTS = 3
+"""A symbol without lettering that has more ports is worth a look."""
 DARK_SHARE = 0.85
 """An example with more ink than this is doubtful: a photograph, or a box round something filled."""
 
@@ -216,10 +218,15 @@ def _ports(cutout: Cutout, guess: Guess, given: bool) -> tuple[tuple[Port, ...],
 
 
 def _doubts(title: str, cutout: Cutout) -> tuple[str, ...]:
+    out = []
     ink = float((cutout.picture < 128).mean())
     if ink > DARK_SHARE:
-        return (f"{title}: {ink:.0%} of its box is ink; is it a symbol?",)
-    return ()
+        out.append(f"{title}: {ink:.0%} of its box is ink; is it a symbol?")
+    if len(cutout.ports) > MOST_PORTS and not cutout.lettering:
+        out.append(
+            f"{title}: {len(cutout.ports)} lines leave its box; if some are no pipes, say --ports or a tighter box."
+        )
+    return tuple(out)
 
 
 def _legend_remarks(legend: Legend) -> tuple[str, ...]:

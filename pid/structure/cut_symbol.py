@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,6 +29,8 @@ GROW_SHARE, GROW_STEPS = 0.05, 5
 """The box grows by the share of its side at a time, so many times on each side at most."""
 WORD_SHARE, SURE_WORD = 0.7, 0.75
 """A piece with this share of its box in a word of this score is a letter."""
+REMAINS_SHARE = 0.5
+"""A piece shorter than this share of the longest, cut at the border, is a neighbour's."""
 MISREAD_SHARE = 0.5
 """A word that covers so much of the largest piece is the symbol, misread."""
 LARGEST_SHARE = 0.9
@@ -49,6 +52,7 @@ def cut_symbol(gray: NDArray[np.uint8], box: Box, words: Sequence[Word] = ()) ->
     x0, y0, x1, y1 = _grown_to_symbol(ink, (x0, y0, x1, y1), pen)
     mask = ink[y0:y1, x0:x1].copy()
     stubs = _take_pipes(mask, pen)
+    mask = _without_remains(mask, np.asarray(ink[y0:y1, x0:x1] & (1 - mask), np.uint8))
     mask = _own_pieces(mask, [(w.box[0] - x0, w.box[1] - y0, w.box[2] - x0, w.box[3] - y0) for w in _sure(words)])
     cutout = finish_cutout(white[y0:y1, x0:x1], mask, at=(x0, y0), stubs=_at_ink(stubs, mask))
     if cutout is None:
@@ -113,6 +117,17 @@ def _take_pipes(mask: Mask, pen: float) -> list[Stub]:
     return stubs
 
 
+def _without_remains(mask: Mask, taken: Mask) -> Mask:
+    """The mask without small pieces from which something was `taken` at the border: the rest of cut letters."""
+    labels, boxes, _ = label_pieces(mask)
+    if not len(boxes):
+        return mask
+    longer = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
+    beside = np.unique(labels[cv2.dilate(taken, np.ones((3, 3), np.uint8)) > 0])
+    gone = beside[beside > 0][longer[beside[beside > 0] - 1] < REMAINS_SHARE * longer.max()]
+    return np.asarray(np.where(np.isin(labels, gone), 0, mask), np.uint8)
+
+
 def _own_pieces(mask: Mask, words: Sequence[Box]) -> Mask:
     """The mask without neighbours cut by the border, and without lettering that is not inside the symbol."""
     labels, boxes, _ = label_pieces(mask)
@@ -138,7 +153,7 @@ def _at_ink(stubs: Sequence[Stub], mask: Mask) -> list[Stub]:
     out = []
     for stub in stubs:
         x, y = int(stub.x), int(stub.y)
-        reach = 3 + int(stub.breadth)
+        reach = 2 + round(stub.breadth / 2)
         if mask[max(y - reach, 0) : y + reach + 1, max(x - reach, 0) : x + reach + 1].any():
             out.append(stub)
     return out

@@ -22,6 +22,8 @@ JUMP, JUMP_PX = 2.5, 2
 """Breadth of the body over the stub's, reached within so many pixels, that makes the shortest stub certain."""
 TIP_PX, TIP_GROWTH_PX = 3, 4
 """In its first columns a round end may grow by so many pixels each."""
+TIP_BEND_PX = 1.0
+"""A tip broadens evenly to within this; a circle does not."""
 TIP_STEP, TIP_BREADTHS, LEAST_SLOPE, MOST_SLOPE = 3, 4.0, 0.2, 2.5
 """A tip is told over twice so many columns, or over so many breadths of the pipe; in each it broadens by between the
 other two, in pixels."""
@@ -157,7 +159,8 @@ def tip_length(view: Mask, walk: Walk) -> int:
     if len(lengths) <= TIP_STEP or lengths[0] > JUMP * walk.breadth:
         return 0
     slope, start = (float(v) for v in np.polyfit(np.arange(len(lengths)), lengths, 1))
-    if not LEAST_SLOPE <= slope <= MOST_SLOPE:
+    bend = np.abs(np.array(lengths) - start - slope * np.arange(len(lengths))).max()
+    if not LEAST_SLOPE <= slope <= MOST_SLOPE or bend > TIP_BEND_PX:
         return 0
     return min(round(start / slope), len(walk.rows))
 
