@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from pid.geometry import Array
+from pid.geometry import Array, as_boxes
 from pid.structure.anchors import Anchors, find_anchors
 from pid.structure.ink_samples import sample_skeleton
 from pid.structure.primitives import Index, Primitives
@@ -77,8 +77,11 @@ class InkField:
     cells: CellIndex
 
     @classmethod
-    def of(cls, parts: Primitives, ink: NDArray[np.uint8], pen: float) -> InkField:
-        """The field of a sheet's primitives and its ink mask (H, W)."""
+    def of(cls, parts: Primitives, ink: NDArray[np.uint8], pen: float, lettering: ArrayLike = ()) -> InkField:
+        """The field of a sheet's primitives and its ink mask (H, W); nothing is looked for at anchors of `lettering`.
+
+        That is given as boxes (N, 4).
+        """
         hollow, solid = hollow_solids(ink, pen)
         samples, tangents = sample_skeleton(hollow)
         height, width = ink.shape
@@ -105,12 +108,14 @@ class InkField:
         shape = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1).astype(np.float64)
         shape[0] = 0.0
         anchors = find_anchors(parts, pen)
+        masks = anchors.masks()
+        masks[_inside(anchors.xy, as_boxes(lettering), ink.shape)] = 0
         cells = CellIndex.of(samples, width)
         return cls(
             parts,
             pen,
             anchors,
-            anchors.masks(),
+            masks,
             near,
             place,
             samples,
@@ -155,6 +160,15 @@ class InkField:
         column, row = cell[..., 0], cell[..., 1]
         outside = (column < 0) | (row < 0) | (column >= width) | (row >= height)
         return np.clip(row, 0, height - 1), np.clip(column, 0, width - 1), outside
+
+
+def _inside(points: Array, boxes: Array, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Which points (N, 2) lie in a box."""
+    covered = np.zeros(shape, np.bool_)
+    for x0, y0, x1, y1 in boxes.round().astype(int).clip(0).tolist():
+        covered[y0:y1, x0:x1] = True
+    cell = np.floor(points).astype(int)
+    return np.asarray(covered[cell[:, 1].clip(0, shape[0] - 1), cell[:, 0].clip(0, shape[1] - 1)], np.bool_)
 
 
 def _steps(paper: NDArray[np.uint8]) -> NDArray[np.uint8]:

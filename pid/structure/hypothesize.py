@@ -1,8 +1,8 @@
 """Where a template might be: pairs of anchors of the sheet that offer what a pair of the template needs.
 
 A hypothesis is the map that takes a template to the sheet: ``x = matrix @ u + shift`` with u as in
-`pid.structure.template`. Two anchors that differ along both axes fix it, as a symbol is turned by quarters, mirrored and
-stretched along axes.
+`pid.structure.template`. Two anchors that differ along both axes fix it, as a symbol is turned by quarters, mirrored
+and stretched along axes.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from pid.structure.field import InkField
 from pid.structure.primitives import Index
 from pid.structure.template import Template
 
+FEWEST_PAIRS, ENOUGH = 2, 8_000
+"""Pairs of a template's anchors that are looked for in each pose, the rarest on the sheet first: at least so many, and
+more until there are so many hypotheses."""
 MOST_PAIRS = 300_000
 """Hypotheses of one pair of anchors in one pose; beyond, the sheet is too crowded for them to tell anything."""
 
@@ -93,7 +96,12 @@ def anchor_hypotheses(template: Template, field: InkField, scales: Scales) -> Hy
         wanted = template.anchors.wanted(matrix)
         turned = template.anchors.xy @ matrix.T
         offers = {k: np.flatnonzero(field.masks & wanted[k] == wanted[k]) for k in np.unique(template.pairs).tolist()}
-        for i, j in template.pairs.tolist():
+        offers = {k: np.flatnonzero(field.masks & wanted[k] == wanted[k]) for k in np.unique(template.pairs).tolist()}
+        rarest = sorted(template.pairs.tolist(), key=lambda pair: len(offers[pair[0]]) * len(offers[pair[1]]))
+        made = 0
+        for tried, (i, j) in enumerate(rarest):
+            if tried >= FEWEST_PAIRS and made > ENOUGH:
+                break
             span = turned[j] - turned[i]
             pairs = _pairs_in_reach(field.anchors.xy, offers[i], offers[j], span, reach)
             if not len(pairs) or len(pairs) > MOST_PAIRS:
@@ -102,6 +110,7 @@ def anchor_hypotheses(template: Template, field: InkField, scales: Scales) -> Hy
             scale = (field.anchors.xy[pairs[:, 1]] - at) / span
             ok = scales.allow(scale[:, 0], scale[:, 1], template.factor)
             at, scale = at[ok], scale[ok]
+            made += len(at)
             out.append(_axis_maps(matrix, scale, at - scale * turned[i], number))
     return join_hypotheses(out)
 

@@ -8,78 +8,57 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pid.drawing import Symbol, Word
 from pid.engine import usable_threads
-from pid.geometry import Array, as_boxes, box_area, box_intersection, box_iou
+from pid.geometry import Array, as_boxes, box_iou
 from pid.paper import reduce_sheet
 from pid.structure.field import InkField
+from pid.structure.finds import FEWEST_LETTERS, Find, by_habit, keep_best, without_lettering
 from pid.structure.hypothesize import Hypotheses, Scales, anchor_hypotheses, box_hypotheses, join_hypotheses
-from pid.structure.lettering import agreement, rows_inside
+from pid.structure.lettering import agreement, find_rows, rows_inside
+from pid.structure.primitives import Index
+from pid.structure.rating import features_of, rate
 from pid.structure.regions import find_regions
 from pid.structure.template import Template
 from pid.structure.trace_primitives import ink_mask, pen_width, primitives_of_mask
 from pid.structure.verify import Measures, count_strange, loosen, measure, refine, screen
 
-ANY_SCALE = Scales(middle=1.0, least=0.22, most=2.4)
-"""Where nothing is known of an example's size."""
-TELLING, SURE_QUALITY, FEWEST_SURE, ONE_SCALE = 8, 0.75, 5, 1.35
-"""Templates that the scale is told by, finds of that quality that tell it and how many at least, and the factor within
-which they agree."""
 FEWEST_BOXES = 10
 """Boxes of symbols from which their usual size is told."""
 LEAST_SCORE = 0.3
 """Probability from which a find is told."""
 LEAST_QUALITY = 0.05
 """Raw quality below which a hypothesis is not kept at all."""
-LETTERED = 0.03, 0.75
-"""Lettering covers a share in this range of the area where an example has it."""
 LARGEST = 3.0
 """Regions up to so many times the largest template's size are looked at: symbols are stretched."""
 MOST_OFF_IN_BOX = 2.2
 """Mean distance in slacks at which a template in the box of a region is still moved into place."""
-LEAST_ROUGH, MOST_LOOSENED, MOST_COUNTED = 1e-4, 120, 80
+SAME_TEMPLATE_IOU = 0.8
+"""Hypotheses of one template that overlap so much are one."""
+LEAST_ROUGH, MOST_LOOSENED, MOST_COUNTED = 1e-4, 160, 120
 """Raw quality and number of a template's hypotheses whose strokes are fitted one by one, and number of those whose
 strange ink is counted."""
-LEAST_LETTERING = 0.3
-"""What is left of a find's quality whatever its lettering: it may be misread."""
 SAME_PLACE_IOU = 0.5
 """Other finds that overlap a symbol so much are its runners-up."""
-SAME_SHARE = 0.4
-"""Boxes that share so much of the smaller one compete for the same ink."""
 STRANGE_COST = 1.5
 """Of unexplained ink against explained ink where finds compete."""
 
 
-@dataclass(frozen=True, eq=False)
-class Find:
-    """A template in place."""
-
-    template: Template
-    matrix: Array
-    shift: Array
-    pose: int
-    quality: float
-    worth: float
-    """Length of ink explained, less what is not."""
-    box: tuple[float, float, float, float]
-    measures: Measures
-
-
-def find_taught(
+def find_all(
     gray: NDArray[np.uint8],
     templates: Sequence[Template],
     *,
     words: Sequence[Word] = (),
     proposals: Array | None = None,
     hidden: Array | None = None,
-    least_score: float = LEAST_SCORE,
-) -> tuple[Symbol, ...]:
-    """Taught symbols of a grey sheet (H, W) uint8, best first, ids ``t1`` on, in the sheet's pixels.
+) -> tuple[list[Find], int]:
+    """All finds on a grey sheet (H, W) uint8, doubles included, and the factor to the sheet's pixels.
 
     Args:
         gray: The sheet.
@@ -87,7 +66,6 @@ def find_taught(
         words: Lettering that was read.
         proposals: Boxes (N, 4) where something else saw a symbol; these are tried beside what structure finds.
         hidden: Boxes (M, 4) whose ink is left out: tables and title block.
-        least_score: Least probability that is told.
     """
     reduced, factor = reduce_sheet(gray)
     ink = ink_mask(reduced)
@@ -95,36 +73,40 @@ def find_taught(
         for x0, y0, x1, y1 in np.round(as_boxes(hidden) / factor).astype(int).clip(0).tolist():
             ink[y0 : y1 + 1, x0 : x1 + 1] = 0
     pen = pen_width(ink)
-    field = InkField.of(primitives_of_mask(ink, pen=pen), ink, pen)
     near = tuple(w.model_copy(update={"box": tuple(v / factor for v in w.box)}) for w in words)
+    told = as_boxes([w.box for w in near if len(w.text) >= FEWEST_LETTERS])
+    lettering = np.vstack([told, find_rows(ink, pen)])
+    field = InkField.of(primitives_of_mask(ink, pen=pen), ink, pen, lettering)
     boxes = None if proposals is None else as_boxes(proposals) / factor
-    scales = estimate_scale(field, templates, boxes)
+    scales = estimate_scale(templates, pen, boxes)
     finds = find_templates(field, templates, words=near, proposals=boxes, scales=scales)
+    return by_habit(without_lettering(finds, lettering)), factor
+
+
+def find_taught(
+    gray: NDArray[np.uint8], templates: Sequence[Template], *, least_score: float = LEAST_SCORE, **evidence: Any
+) -> tuple[Symbol, ...]:
+    """Taught symbols of a grey sheet (H, W) uint8, best first, ids ``t1`` on, in the sheet's pixels.
+
+    Told are those of at least `least_score`; `evidence` is as of `find_all`.
+    """
+    finds, factor = find_all(gray, templates, **evidence)
     best = [find for find in keep_best(finds) if find.quality >= least_score]
     best.sort(key=lambda find: -find.quality)
     return tuple(_symbol(f"t{n}", find, finds, factor) for n, find in enumerate(best, 1))
 
 
-def estimate_scale(field: InkField, templates: Sequence[Template], boxes: Array | None = None) -> Scales:
+def estimate_scale(templates: Sequence[Template], pen: float, boxes: Array | None = None) -> Scales:
     """How large the examples are drawn on a sheet: they may come from another drawing, enlarged or reduced.
 
     By the smaller sides of `boxes` (N, 4) where something saw symbols, if these are many, against those of the
-    examples; else by the places where the most telling examples lie best; wide limits where too few of them agree.
+    examples; else by the sheet's `pen` against theirs, which is rougher.
     """
     if boxes is not None and len(boxes) >= FEWEST_BOXES:
         seen = np.median((boxes[:, 2:] - boxes[:, :2]).min(axis=1))
         taught = np.median([min(t.size) / t.factor for t in templates])
         return Scales(middle=float(seen / taught), least=0.45, most=1.9)
-    telling = sorted(templates, key=lambda t: -len(t.anchors.xy) if len(t.pairs) else 0)[:TELLING]
-    finds = find_templates(field, telling, scales=ANY_SCALE)
-    sure = [f for f in keep_best(finds) if f.quality >= SURE_QUALITY]
-    if len(sure) < FEWEST_SURE:
-        return ANY_SCALE
-    logs = np.log([min(np.linalg.norm(f.matrix, axis=1)) * f.template.factor for f in sure])
-    weight = np.array([f.worth for f in sure])
-    votes = [float(weight[np.abs(logs - at) < np.log(ONE_SCALE)].sum()) for at in logs]
-    near = np.abs(logs - logs[int(np.argmax(votes))]) < np.log(ONE_SCALE)
-    return Scales(middle=float(np.exp(np.average(logs[near], weights=weight[near]))))
+    return Scales(middle=pen / float(np.median([t.pen / t.factor for t in templates])), least=0.45, most=2.0)
 
 
 def find_templates(
@@ -167,75 +149,66 @@ def _find_template(
     if not len(hypotheses):
         return []
     hypotheses = refine(template, hypotheses, field)
-    rough = rate(measure(template, hypotheses, field))
-    likely = np.argsort(-rough, kind="stable")[:MOST_LOOSENED]
+    measures = measure(template, hypotheses, field)
+    rough = rate(template, measures)
+    likely = _places(measures.box, rough)[:MOST_LOOSENED]
     hypotheses = hypotheses.only(likely[rough[likely] >= LEAST_ROUGH])
     if not len(hypotheses):
         return []
     placed = loosen(template, hypotheses, field)
     measures = measure(template, hypotheses, field, placed)
-    likely = np.argsort(-rate(measures), kind="stable")[:MOST_COUNTED]
+    likely = np.argsort(-rate(template, measures), kind="stable")[:MOST_COUNTED]
     hypotheses, measures, placed = hypotheses.only(likely), measures.only(likely), placed.only(likely)
     measures = count_strange(template, hypotheses, field, measures, placed)
-    quality = rate(measures) * _lettering_agrees(template, measures, words)
+    measures = _read_lettering(template, measures, words)
+    quality, features = rate(template, measures), features_of(template, measures)
     keep = np.flatnonzero(quality >= LEAST_QUALITY)
-    return [_find(template, hypotheses, measures, quality, k) for k in keep.tolist()]
+    return [_find(template, hypotheses, measures, quality, features, k) for k in keep.tolist()]
 
 
-def _lettering_agrees(template: Template, measures: Measures, words: Sequence[Word]) -> Array:
-    """(K,) factor 0..1 for the lettering that stands in each place; 1 where the template has none, or none was read."""
-    factor = np.ones(len(measures.off))
+def _places(boxes: Array, rough: Array) -> Index:
+    """Which boxes (K, 4) are the most probable of their places and poses, best first."""
+    order = np.argsort(-rough, kind="stable")
+    overlap = box_iou(boxes[order], boxes[order]) >= SAME_TEMPLATE_IOU
+    left = np.ones(len(order), bool)
+    kept = []
+    for k in range(len(order)):
+        if left[k]:
+            kept.append(k)
+            left &= ~overlap[k]
+    return np.asarray(order[kept], np.int64)
+
+
+def _read_lettering(template: Template, measures: Measures, words: Sequence[Word]) -> Measures:
+    """The measures with how unlike the lettering in each place is."""
+    misread = np.zeros(len(measures.off))
     if template.lettering and words:
         for k, box in enumerate(measures.box.tolist()):
             rows = rows_inside(words, (box[0], box[1], box[2], box[3]))
             if rows:
-                factor[k] = max(agreement(rows, template.lettering) ** 2, LEAST_LETTERING)
-    return factor
+                misread[k] = 1.0 - agreement(rows, template.lettering)
+    return replace(measures, misread=misread)
 
 
-def rate(m: Measures) -> Array:
-    """Raw quality (K,) in 0..1 of measured hypotheses."""
-    z = (
-        14.0 * (m.support - 0.80)
-        - 2.0 * (m.off - 0.5)
-        - 9.0 * m.missing
-        - 2.0 * m.strain
-        - 5.0 * m.strange
-        - 5.0 * m.probed
-    )
-    z -= 6.0 * (1.0 - m.filled) + 10.0 * m.blotted + 5.0 * (1.0 - m.inked)
-    z -= 4.0 * ((m.lettered >= 0) & ((m.lettered < LETTERED[0]) | (m.lettered > LETTERED[1])))
-    return np.asarray(1.0 / (1.0 + np.exp(-z)), np.float64)
-
-
-def _find(template: Template, hypotheses: Hypotheses, measures: Measures, quality: Array, k: int) -> Find:
+def _find(
+    template: Template, hypotheses: Hypotheses, measures: Measures, quality: Array, features: Array, k: int
+) -> Find:
     one = measures.only(np.array([k]))
     length = float(one.length[0])
     fill = template.fill_length / template.length * length * float(one.filled[0])
     # No more than the template itself has: letters that touch it are not its own.
     explained = min(float(one.covered[0]), length) + fill - STRANGE_COST * float(one.strange[0]) * length
-    box = tuple(float(v) for v in one.box[0])
     return Find(
-        template, hypotheses.matrix[k], hypotheses.shift[k], int(hypotheses.pose[k]), float(quality[k]),
-        float(quality[k]) * explained, box, one,  # type: ignore[arg-type]
-    )  # fmt: skip
-
-
-def keep_best(finds: Sequence[Find]) -> list[Find]:
-    """Of finds that overlap the one that explains most ink, best first."""
-    if not finds:
-        return []
-    order = sorted(finds, key=lambda f: -f.worth)
-    boxes = as_boxes([f.box for f in order])
-    area = box_area(boxes)
-    kept: list[int] = []
-    for k in range(len(order)):
-        if kept:
-            shared = box_intersection(boxes[k : k + 1], boxes[kept])[0]
-            if (shared > SAME_SHARE * np.minimum(area[k], area[kept])).any():
-                continue
-        kept.append(k)
-    return [order[k] for k in kept]
+        template=template,
+        matrix=hypotheses.matrix[k],
+        shift=hypotheses.shift[k],
+        pose=int(hypotheses.pose[k]),
+        quality=float(quality[k]),
+        worth=float(quality[k]) * explained,
+        box=(float(one.box[0, 0]), float(one.box[0, 1]), float(one.box[0, 2]), float(one.box[0, 3])),
+        measures=one,
+        features=features[k],
+    )
 
 
 def _symbol(ident: str, find: Find, finds: Sequence[Find], factor: int) -> Symbol:

@@ -16,14 +16,15 @@ from numpy.typing import NDArray
 from pid.drawing import Box, Group
 from pid.errors import InputError
 from pid.geometry import Array
-from pid.skeleton import thin
 from pid.structure.anchors import Anchors, find_anchors
+from pid.structure.example_ink import ink_of, stroke_widths, take_letters
 from pid.structure.field import SPACING_PX
 from pid.structure.ink_samples import sample_ink
 from pid.structure.library import Example
 from pid.structure.primitives import BLOB, Index, Primitives
 from pid.structure.solids import hollow_solids
-from pid.structure.trace_primitives import INK_GREY, primitives_of_mask
+from pid.structure.trace_primitives import primitives_of_mask
+from pid.structure.turns import Pose, different_poses
 
 SAMPLES = 110
 """Points along the strokes of a template."""
@@ -31,12 +32,6 @@ GRID = 26
 """Cells along each side of the grid on which filled areas and lettering are looked at."""
 NEAR_SHARE, NEAR_PENS = 0.035, 0.9
 """Cells nearer to a stroke than this share of the symbol's size and so many pens are neither fill nor lettering."""
-LETTER_SHARE = 0.6
-"""A piece of ink with this share of it in the lettering's box is a letter."""
-LEAST_LEFT = 0.8
-"""Boxes of lettering that hold more of a symbol's outline than the rest are misread."""
-LARGEST_LETTER = 0.6
-"""A letter spans less than this share of either side of the symbol."""
 MARGIN_PX, TEXT_GROWTH = 4.0, 0.1
 """Of the chart round the strokes, and of the room for lettering round that of the example, in shares of its side."""
 PROBE_PENS, PROBE_PX = 2.2, 1.5
@@ -48,37 +43,15 @@ ARM_SHARE = 0.13
 MOST_PAIRS = 4
 LEAST_SPAN = 0.3
 """A pair of anchors spans at least this share of both sides, so that it gives both scales."""
-SAME_POSE = 0.035
-"""Mean distance in shares of the box below which a template in two poses looks the same."""
 THIN_PX, LEAST_SIDE_PX = 5.0, 40.0
 """Examples are brought to this width of their thinner strokes, unless the longer side would fall below the second:
 the edges of enlarged pictures are ragged, and thinner strokes break up."""
-THIN_SHARE = 0.15
-"""Of a skeleton's length, what is drawn with the thinner strokes."""
 SMOOTHED = 0.12
 """Blur before scaling down, in widths of the thinner strokes: takes the steps off an enlarged picture's edges."""
-HALF_GREY = 118
-"""Darker pixels of a scaled picture are ink: those mostly covered, so that narrow gaps stay open."""
+AGREE_PX, AGREE_PENS, AGREE_SHARE = 0.5, 0.2, 0.985
+"""Primitives say what the ink says where this share of each lies so near to the other."""
 PEN_SPREAD = 1.6
 """A pen thicker than this times that of the other examples is a filled symbol's breadth."""
-
-
-@dataclass(frozen=True, eq=False)
-class Pose:
-    """One of the eight ways to turn by quarters and to mirror: mirrored left-right first, then turned."""
-
-    quarter: int
-    mirrored: bool
-
-    @property
-    def matrix(self) -> Array:
-        """(2, 2), acts on x and y down."""
-        m = np.diag([-1.0 if self.mirrored else 1.0, 1.0])
-        turn = np.array([[0.0, 1.0], [-1.0, 0.0]])  # a quarter counter-clockwise as seen: right becomes up
-        return np.linalg.matrix_power(turn, self.quarter) @ m
-
-
-POSES = tuple(Pose(quarter, mirrored) for mirrored in (False, True) for quarter in range(4))
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,6 +98,8 @@ class Template:
     """(F, 2) where there must be ink, on a grid."""
     fill_length: float
     """Of a stroke that has as much ink as the filled areas."""
+    margin: Array
+    """(2, 2) how far ink reaches beyond the strokes' bounds and half a pen: left and upper, right and lower side."""
     open: Array
     """(B, 2) where there is paper, on a grid."""
     chart: Chart
@@ -145,7 +120,7 @@ class Template:
 
 def make_templates(examples: Sequence[Example]) -> tuple[Template, ...]:
     """Make the examples of a library ready. Raises `InputError` for one that holds no strokes."""
-    pens = [_stroke_widths(example) for example in examples]
+    pens = [stroke_widths(example) for example in examples]
     usual = float(np.median([pen for pen, _ in pens])) if pens else 0.0
     return tuple(
         make_template(e, pens=(usual, usual) if pen > PEN_SPREAD * usual else (pen, thin_pen))
@@ -158,16 +133,16 @@ def make_template(example: Example, *, pens: tuple[float, float] | None = None) 
 
     `pens` are the usual width of its strokes and that of the thinner ones in pixels, measured where not given.
     """
-    pen, thin_pen = pens or _stroke_widths(example)
+    pen, thin_pen = pens or stroke_widths(example)
     longer = max(example.box[2] - example.box[0], example.box[3] - example.box[1], 1.0)
     factor = float(max(min(THIN_PX / thin_pen, 1.0), LEAST_SIDE_PX / longer))
-    mask = _ink_of(example, factor, blur=SMOOTHED * thin_pen)
+    mask = ink_of(example, factor, blur=SMOOTHED * thin_pen)
     pen *= factor
     parts = primitives_of_mask(mask, pen=pen)
     strokes = parts.only(parts.shape != BLOB)
     if not len(strokes):
         raise InputError(f"The example of {example.kind} holds no strokes.")
-    ink, headings = sample_ink(mask, pen)
+    ink, headings = _sample(strokes, mask, pen)
     low, high = ink.min(axis=0), ink.max(axis=0)
     middle, size = (low + high) / 2, np.maximum(high - low, 1.0)
     owner = _owners(strokes, ink)
@@ -177,9 +152,12 @@ def make_template(example: Example, *, pens: tuple[float, float] | None = None) 
     total = SPACING_PX * len(ink)
     found = find_anchors(parts, pen, least_arm=max(ARM_SHARE * float(size.max()), 1.5 * pen))
     anchors = Anchors(found.xy - middle, found.arm_anchor, found.arm_deg, found.bulge_anchor, found.bulge_deg)
-    text = [tuple(v * factor for v in box) for box in _take_letters(example)[1]]
+    text = [tuple(v * factor for v in box) for box in take_letters(example)[1]]
     fill, blank, lettered, area = _grid(mask, pen, (*low, *high), text, ink)
     ports = [(x * factor - middle[0], y * factor - middle[1], deg) for x, y, deg in example.ports]
+    row, column = np.nonzero(mask)
+    edge = np.array([[column.min(), row.min()], [column.max() + 1, row.max() + 1]], np.float64)
+    margin = np.maximum(np.array([[-1.0], [1.0]]) * (edge - np.array([low, high])) - pen / 2, 0.0)
     places = np.array([(x, y) for x, y, _ in ports]).reshape(-1, 2)
     probes, directions = _probes(anchors, places, middle, float(size.max()), mask, pen)
     return Template(
@@ -196,6 +174,7 @@ def make_template(example: Example, *, pens: tuple[float, float] | None = None) 
         pairs=_choose_pairs(anchors, size),
         fill=fill - middle,
         fill_length=len(fill) * area / pen,
+        margin=margin,
         open=blank - middle,
         chart=_draw_chart(middle, size, pen, ports, text),
         probes=probes,
@@ -203,20 +182,25 @@ def make_template(example: Example, *, pens: tuple[float, float] | None = None) 
         lettered=lettered - middle,
         ports=tuple(ports),
         lettering=example.lettering if text else (),
-        poses=_different_poses((points - middle) / size),
+        poses=different_poses((points - middle) / size, (fill - middle) / size),
     )
 
 
-def _ink_of(example: Example, factor: float = 1.0, *, blur: float = 0.0) -> NDArray[np.uint8]:
-    """The example's ink (H, W) without its lettering, scaled; a `blur` in pixels smooths its edges before."""
-    picture, _ = _take_letters(example)
-    if factor < 1.0:
-        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), blur), np.uint8)
-    if factor != 1.0:
-        method = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
-        picture = np.asarray(cv2.resize(picture, None, fx=factor, fy=factor, interpolation=method), np.uint8)
-        return np.asarray(picture < HALF_GREY, np.uint8)
-    return np.asarray(picture < INK_GREY, np.uint8)
+def _sample(strokes: Primitives, mask: NDArray[np.uint8], pen: float) -> tuple[Array, Array]:
+    """Points (S, 2) about a pixel apart along an example's strokes, and their tangents.
+
+    Those of the primitives where these say all that the ink says, for they have corners where a skeleton has stems;
+    those of the skeleton where the ink is too rough for primitives.
+    """
+    from scipy.spatial import cKDTree
+
+    ink, headings = sample_ink(mask, pen)
+    points, tangents, _ = strokes.samples(SPACING_PX)
+    near = AGREE_PX + AGREE_PENS * pen
+    agree = min(
+        float((cKDTree(points).query(ink)[0] <= near).mean()), float((cKDTree(ink).query(points)[0] <= near).mean())
+    )
+    return (points, tangents) if agree >= AGREE_SHARE else (ink, headings)
 
 
 def _owners(strokes: Primitives, ink: Array) -> Index:
@@ -225,45 +209,6 @@ def _owners(strokes: Primitives, ink: Array) -> Index:
 
     points, _, owner = strokes.samples(0.7)
     return np.asarray(owner[cKDTree(points).query(ink)[1]], np.int64)
-
-
-def _take_letters(example: Example) -> tuple[NDArray[np.uint8], list[Box]]:
-    """The example's picture without its lettering, and the boxes of the letters.
-
-    Letters are loose pieces of ink where lettering was read: what the symbol's outline is connected to is none, as word
-    boxes are generous and a zigzag is read as NNN.
-    """
-    picture = example.picture.copy()
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((picture < INK_GREY).astype(np.uint8), connectivity=8)
-    inside = np.zeros(picture.shape, bool)
-    for x0, y0, x1, y1 in example.text_boxes:
-        inside[max(round(y0), 0) : max(round(y1), 0), max(round(x0), 0) : max(round(x1), 0)] = True
-    held = np.bincount(labels[inside], minlength=count) >= LETTER_SHARE * np.bincount(labels.reshape(-1))
-    x0, y0, x1, y1 = example.box
-    held &= stats[:, cv2.CC_STAT_WIDTH] < LARGEST_LETTER * (x1 - x0)
-    held &= stats[:, cv2.CC_STAT_HEIGHT] < LARGEST_LETTER * (y1 - y0)
-    held[0] = False
-    if held[1:].all():
-        return picture, []
-    picture[held[labels]] = 255
-    # What is left in a letter's box are letters that touch the outline.
-    cleared = picture.copy()
-    for x0, y0, x1, y1 in example.text_boxes:
-        cleared[max(round(y0), 0) : max(round(y1), 0), max(round(x0), 0) : max(round(x1), 0)] = 255
-    if (cleared < INK_GREY).sum() >= LEAST_LEFT * (picture < INK_GREY).sum():
-        picture = cleared
-    boxes = [(float(x), float(y), float(x + w), float(y + h)) for x, y, w, h, _ in stats[held].tolist()]
-    return picture, boxes
-
-
-def _stroke_widths(example: Example) -> tuple[float, float]:
-    """The usual width of an example's strokes and that of the thinner ones, pixels."""
-    mask = _ink_of(example)
-    if not mask.any():
-        return 1.0, 1.0
-    rows, columns = np.nonzero(thin(mask))
-    width = 2.0 * cv2.distanceTransform(mask, cv2.DIST_L2, 5)[rows, columns]
-    return max(float(np.median(width)), 1.0), max(float(np.quantile(width, THIN_SHARE)), 1.0)
 
 
 def _grid(
@@ -355,20 +300,3 @@ def _choose_pairs(anchors: Anchors, size: Array) -> Index:
         if len(chosen) == MOST_PAIRS:
             break
     return np.array(chosen, np.int64).reshape(-1, 2)
-
-
-def _different_poses(unit: Array) -> tuple[Pose, ...]:
-    """The poses in which points (K, 2) in shares of the box look unlike all before."""
-    from scipy.spatial import cKDTree
-
-    kept: list[tuple[Pose, Array]] = []
-    for pose in POSES:
-        turned = unit @ pose.matrix.T
-        turned = turned - (turned.min(axis=0) + turned.max(axis=0)) / 2
-        same = any(
-            max(np.mean(cKDTree(old).query(turned)[0]), np.mean(cKDTree(turned).query(old)[0])) < SAME_POSE
-            for _, old in kept
-        )
-        if not same:
-            kept.append((pose, turned))
-    return tuple(pose for pose, _ in kept)

@@ -27,6 +27,8 @@ TURNED_COS = 0.8
 """Ink that runs across a template's stroke does not pull at it."""
 POINT_PULL = 0.06
 """Pull along a stroke against that across it: what ends is drawn to where the ink ends."""
+ISOLATED = 1.15
+"""Ink whose connected shape is no longer than the symbol times this leads nowhere: lettering, not plant."""
 LOOSE_ROUNDS = 3
 STIFFNESS = 0.12
 """Pull of a stroke back to its place against that of the ink."""
@@ -74,12 +76,16 @@ class Measures:
     """Length of ink on the sheet that the strokes explain, pixels; 0 until `count_strange` has looked."""
     probed: Array
     """Share of probes round ends and corners that meet ink which the template lacks."""
+    isolated: Array
+    """1 where no ink leads away, 0 elsewhere."""
     filled: Array
     """Share of the filled areas that is ink; 1 where there are none."""
     blotted: Array
     """Share of the template's paper that is ink: what is filled here but open in the example."""
     lettered: Array
     """Share of ink where lettering stands in the example; -1 where there is none."""
+    misread: Array
+    """How unlike the lettering in the place is to the example's, 0..1; 0 where there is none, or none was read."""
     length: Array
     """Of the template's strokes on the sheet, pixels."""
     box: Array
@@ -140,10 +146,10 @@ def _thinned(template: Template, hypotheses: Hypotheses, *, share: float = 0.06)
     return hypotheses.only(np.sort(first))
 
 
-def refine(template: Template, hypotheses: Hypotheses, field: InkField, *, free: bool = False) -> Hypotheses:
+def refine(template: Template, hypotheses: Hypotheses, field: InkField) -> Hypotheses:
     """The hypotheses moved into place: weighted least squares of point to line, a few rounds.
 
-    Scales and shift follow the ink; with `free`, turn and shear, too.
+    Scales and shift follow the ink; turn and shear are left to the strokes (`loosen`).
     """
     if not len(hypotheses):
         return hypotheses
@@ -159,14 +165,9 @@ def refine(template: Template, hypotheses: Hypotheses, field: InkField, *, free:
         along = np.abs((heading * field.tangents[index]).sum(axis=-1))
         weight = (along > TURNED_COS) * (distance < np.minimum(CAPPED * limit, FAR_PX)) / (1 + (distance / limit) ** 2)
         across = np.stack([-heading[..., 1], heading[..., 0]], axis=-1)
-        if free:
-            step = _solve(u[None], weight, gap, across, heading)
-            matrix = matrix + step[0]
-        else:
-            # The template's own axes as it is posed: each keeps its direction and changes its length.
-            turned = at - shift[:, None]
-            step = _solve_axes(turned, weight, gap, across, heading)
-            matrix = matrix * (1 + step[0])[:, :, None]
+        # The template's own axes as it is posed: each keeps its direction and changes its length.
+        step = _solve_axes(at - shift[:, None], weight, gap, across, heading)
+        matrix = matrix * (1 + step[0])[:, :, None]
         shift = shift + step[1]
     return Hypotheses(matrix, shift, hypotheses.pose)
 
@@ -184,24 +185,6 @@ def _solve_axes(turned: Array, weight: Array, gap: Array, across: Array, heading
     damping = np.concatenate([extent**2, np.ones_like(extent)], axis=1) * (0.02 * weight.sum(axis=1, keepdims=True) + 1)
     step = np.linalg.solve(total + np.einsum("ki,ij->kij", damping, np.eye(4)), right[..., None])[..., 0]
     return np.clip(step[:, :2], -0.15, 0.15), step[:, 2:]
-
-
-def _solve(u: Array, weight: Array, gap: Array, across: Array, heading: Array) -> tuple[Array, Array]:
-    """Change of the matrix (K, 2, 2) and of the shift (K, 2)."""
-    count = len(weight)
-    total = np.zeros((count, 6, 6))
-    right = np.zeros((count, 6))
-    for direction, pull in ((across, 1.0), (heading, POINT_PULL)):
-        outer = direction[..., :, None] * u[..., None, :]  # (K, M, 2, 2)
-        row = np.concatenate([outer.reshape(count, -1, 4), direction], axis=-1)
-        wanted = (direction * gap).sum(axis=-1)
-        total += np.einsum("km,kmi,kmj->kij", pull * weight, row, row, optimize=True)
-        right += np.einsum("km,kmi,km->ki", pull * weight, row, wanted, optimize=True)
-    extent = np.abs(u).max(axis=(0, 1))
-    damping = np.array([extent[0], extent[1], extent[0], extent[1], 1.0, 1.0]) ** 2
-    lifted = (0.02 * weight.sum(axis=1) + 1)[:, None] * damping
-    step = np.linalg.solve(total + np.einsum("ki,ij->kij", lifted, np.eye(6)), right[..., None])[..., 0]
-    return step[:, :4].reshape(-1, 2, 2), step[:, 4:]
 
 
 def loosen(template: Template, hypotheses: Hypotheses, field: InkField) -> Placed:
@@ -256,7 +239,6 @@ def measure(template: Template, hypotheses: Hypotheses, field: InkField, placed:
     each = np.add.reduceat(on, starts, axis=1) / count
     missing = (each < 0.5) @ (count / count.sum())
     lengthened = np.linalg.norm(hypotheses.turn(template.tangents), axis=-1).mean(axis=1)
-    half = field.pen / 2
     return Measures(
         off=np.minimum(distance, CAPPED).mean(axis=1),
         support=on.mean(axis=1),
@@ -270,12 +252,30 @@ def measure(template: Template, hypotheses: Hypotheses, field: InkField, placed:
             template.length * lengthened / len(template.points),
         ),
         probed=_share_of_ink(field, _probe_points(template, hypotheses, field), none=0.0),
+        isolated=_isolated(at, field),
         filled=_share_of_ink(field, hypotheses.map(template.fill), none=1.0),
         blotted=_share_of_ink(field, hypotheses.map(template.open), none=0.0, solid=True),
         lettered=_share_of_ink(field, hypotheses.map(template.lettered), none=-1.0),
+        misread=np.zeros(len(at)),
         length=template.length * lengthened,
-        box=np.concatenate([at.min(axis=1) - half, at.max(axis=1) + half], axis=1),
+        box=_ink_boxes(template, hypotheses, at, field.pen),
     )
+
+
+def _ink_boxes(template: Template, hypotheses: Hypotheses, at: Array, pen: float) -> Array:
+    """(K, 4) bounds of placed strokes (K, M, 2) with the pen's width, and what a filled area's outline falls short."""
+    corners = np.stack([-template.margin[0], template.margin[1]])
+    reach = np.einsum("kij,nj->kni", hypotheses.matrix, corners)
+    low, high = np.minimum(reach.min(axis=1), 0.0), np.maximum(reach.max(axis=1), 0.0)
+    half = pen / 2
+    return np.concatenate([at.min(axis=1) + low - half, at.max(axis=1) + high + half], axis=1)
+
+
+def _isolated(at: Array, field: InkField) -> Array:
+    """(K,) whether the ink under strokes (K, M, 2) is connected to nothing beyond them: 1 or 0."""
+    extent = (at.max(axis=1) - at.min(axis=1)).max(axis=1) + field.pen
+    shape = field.shape_px[field.nearest(at)].max(axis=1)
+    return np.asarray(shape <= ISOLATED * extent + field.pen, np.float64)
 
 
 def _probe_points(template: Template, hypotheses: Hypotheses, field: InkField) -> Array:

@@ -120,8 +120,18 @@ def examples() -> list[Example]:
         x0, y0, x1, y1 = (round(v) for v in symbol.box)
         picture = gray[y0 - MARGIN_PX : y1 + MARGIN_PX, x0 - MARGIN_PX : x1 + MARGIN_PX]
         box = (float(MARGIN_PX), float(MARGIN_PX), float(MARGIN_PX + x1 - x0), float(MARGIN_PX + y1 - y0))
-        out.append(Example(kind=name, group=symbol.group, picture=picture, box=box))
+        out.append(Example(kind=name, group=symbol.group, picture=picture, box=box, ports=_ports(symbol)))
     return out
+
+
+def _ports(symbol: Symbol) -> tuple[tuple[float, float, float], ...]:
+    """The ports in pixels of the example's picture, each leading away from the nearest side."""
+    x0, y0, x1, y1 = symbol.box
+    out = []
+    for x, y in symbol.ports:
+        away = {0.0: x1 - x, 90.0: y - y0, 180.0: x - x0, 270.0: y1 - y}
+        out.append((x - round(x0) + MARGIN_PX, y - round(y0) + MARGIN_PX, min(away, key=lambda deg: abs(away[deg]))))
+    return tuple(out)
 
 
 FINDERS: dict[str, Callable[[], Finder]] = {

@@ -1,0 +1,80 @@
+"""One list of symbols from what shape and structure saw: agreement raises, disagreement lowers and asks for review.
+
+Both witnesses look at the same ink in different ways: the shape network knows the usual looks and loses the stretched
+ones, structure knows what joins what and loses what ink has blurred. Where they mean one place and one group, both
+being wrong is as improbable as the product says. Where structure has a whole symbol, what shape saw inside are its
+pieces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pid.drawing import Symbol
+from pid.geometry import Array, box_area, box_intersection, box_iou
+
+SAME_IOU = 0.5
+"""Boxes that overlap so much mean one symbol."""
+PIECE_SHARE = 0.7
+"""What lies in a symbol of structure with this share of its box is a piece of it ..."""
+PIECE_SCORE = 0.5
+"""... where structure is at least so sure, ..."""
+HOLDING = ("vessel", "separator")
+"""... but these hold other symbols."""
+DOUBT = 0.5
+"""Share of the loser's score by which a contradicted winner's score is lowered."""
+SURE = 0.999
+THIN_PX = 8.0
+"""Thinner boxes are grown to this before they are compared: bars have no area."""
+
+
+def fuse_structure(shapes: Sequence[Symbol], structures: Sequence[Symbol]) -> tuple[Symbol, ...]:
+    """Both as one list, best first; ids are those of the shapes, and of structures that no shape means.
+
+    A contradicted symbol has ``review`` among its attributes: what the other witness took it for.
+    """
+    if not structures or not shapes:
+        return tuple(sorted((*shapes, *structures), key=lambda s: -s.score))
+    a, b = _padded(shapes), _padded(structures)
+    iou = box_iou(a, b)
+    inside = box_intersection(a, b) / np.maximum(box_area(a)[:, None], 1e-9)
+    left = set(range(len(shapes)))
+    out: list[Symbol] = []
+    for j in sorted(range(len(structures)), key=lambda j: -structures[j].score):
+        structure = structures[j]
+        near = [i for i in left if iou[i, j] >= SAME_IOU]
+        if near:
+            same = max(near, key=lambda i: (shapes[i].group == structure.group, iou[i, j]))
+            left.remove(same)
+            structure = _join(shapes[same], structure)
+        out.append(structure)
+        if structure.score >= PIECE_SCORE and structure.group not in HOLDING and "structure" in structure.found_by:
+            left -= {i for i in left if inside[i, j] >= PIECE_SHARE and iou[i, j] < SAME_IOU}
+    return tuple(sorted((*out, *(shapes[i] for i in left)), key=lambda s: -s.score))
+
+
+def _join(shape: Symbol, structure: Symbol) -> Symbol:
+    """One symbol of two that mean one place."""
+    witnesses = tuple(dict.fromkeys((*shape.found_by, *structure.found_by)))
+    if shape.group == structure.group or "unknown" in (shape.kind, structure.kind):
+        told = shape if structure.kind == "unknown" else structure
+        score = min(1.0 - (1.0 - shape.score) * (1.0 - structure.score), SURE)
+        return told.model_copy(
+            update={"id": shape.id, "box": structure.box, "score": score, "found_by": witnesses}
+        )  # fmt: skip
+    winner, loser = (shape, structure) if shape.score >= structure.score else (structure, shape)
+    return winner.model_copy(
+        update={
+            "id": shape.id,
+            "score": winner.score * (1.0 - DOUBT * loser.score),
+            "attributes": {**winner.attributes, "review": f"also taken for {loser.kind}"},
+        }
+    )
+
+
+def _padded(symbols: Sequence[Symbol]) -> Array:
+    boxes = np.array([s.box for s in symbols], np.float64)
+    grow = np.clip(THIN_PX - (boxes[:, 2:] - boxes[:, :2]), 0, None) / 2
+    return np.asarray(np.hstack([boxes[:, :2] - grow, boxes[:, 2:] + grow]), np.float64)

@@ -1,0 +1,54 @@
+from pid.drawing import Box, Group, Symbol
+from pid.structure.fuse import fuse_structure
+
+
+def symbol(name: str, box: Box, *, kind: str = "gate_valve", group: Group = "valve", score: float = 0.8) -> Symbol:
+    by = ("shape",) if name.startswith("s") else ("structure",)
+    return Symbol(id=name, kind=kind, group=group, box=box, score=score, found_by=by)  # type: ignore[arg-type]
+
+
+def test_agreement_raises_and_both_are_named() -> None:
+    (one,) = fuse_structure([symbol("s1", (0, 0, 60, 30))], [symbol("t1", (1, 0, 61, 30), score=0.7)])
+    assert one.score > 0.9
+    assert one.found_by == ("shape", "structure")
+    assert one.id == "s1"
+    assert one.box == (1, 0, 61, 30)
+
+
+def test_disagreement_lowers_and_asks_for_review() -> None:
+    pump = symbol("t1", (0, 0, 60, 60), kind="centrifugal_pump", group="pump", score=0.6)
+    (one,) = fuse_structure([symbol("s1", (0, 0, 60, 60))], [pump])
+    assert one.group == "valve"
+    assert one.score < 0.8
+    assert "centrifugal_pump" in str(one.attributes["review"])
+
+
+def test_surer_structure_wins() -> None:
+    pump = symbol("t1", (0, 0, 60, 60), kind="centrifugal_pump", group="pump", score=0.9)
+    (one,) = fuse_structure([symbol("s1", (0, 0, 60, 60), score=0.4)], [pump])
+    assert one.group == "pump"
+    assert 0.4 < one.score < 0.9
+
+
+def test_pieces_of_a_stretched_symbol_go() -> None:
+    pieces = [symbol("s1", (0, 0, 30, 30)), symbol("s2", (150, 0, 180, 30)), symbol("s3", (400, 0, 430, 30))]
+    found = fuse_structure(pieces, [symbol("t1", (0, 0, 180, 30))])
+    assert {s.id for s in found} == {"t1", "s3"}
+
+
+def test_vessels_keep_what_stands_in_them() -> None:
+    drum = symbol("t1", (0, 0, 400, 800), kind="vertical_drum", group="vessel", score=0.9)
+    bubble = symbol("s1", (100, 100, 160, 160), kind="instrument_discrete_field", group="instrument")
+    assert {s.id for s in fuse_structure([bubble], [drum])} == {"t1", "s1"}
+
+
+def test_one_witness_alone_stays_as_it_is() -> None:
+    shapes = [symbol("s1", (0, 0, 60, 30))]
+    assert fuse_structure(shapes, []) == tuple(shapes)
+    assert fuse_structure([], shapes) == tuple(shapes)
+
+
+def test_thin_bars_are_compared_with_their_length() -> None:
+    bar = symbol("s1", (100, 0, 103, 60), kind="flange", group="fitting")
+    found = fuse_structure([bar], [symbol("t1", (101, 0, 104, 60), kind="flange", group="fitting")])
+    assert len(found) == 1
