@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from pid.catalog import load_catalog
-from pid.draw_structure import draw_sheet, fill_graph_folder, label_sheet
+from pid.draw_structure import SCATTER_EVERY, draw_sheet, fill_graph_folder, label_sheet
 from pid.errors import InputError
 from pid.install_models import Report, about_run, install_models, is_shipped, tell_figures, tell_seeds
 from pid.structure.find_instances import STRUCTURE_FILE, StructureFinder
@@ -72,7 +72,7 @@ def write_structure_card(
 ) -> dict[str, Any]:
     """Calibrate the network in `models` on the recipe's held-out sheets and write its card; returns the card.
 
-    The calibration is fitted on all sheets; its error is that of one fitted on every other sheet, on the rest.
+    The calibration is fitted on all sheets; its error is that of one fitted on half of them, on the rest.
     """
     path = (models / STRUCTURE_FILE).with_suffix(".json")
     card: dict[str, Any] = {"network": NETWORK, "classes": list(names), **about}
@@ -81,11 +81,20 @@ def write_structure_card(
     sheets = list(held_out_sheets(recipe))
     finder = StructureFinder(models)
     calibration, figures = judge_structure(finder, sheets)
-    for name, part in (("held_out_clean", sheets[::2]), ("held_out_damaged", sheets[1::2])):
+    scattered = [(recipe.held_out_seed + k // 2) % SCATTER_EVERY == 0 for k in range(len(sheets))]
+    apart = {
+        "held_out_clean": sheets[::2],
+        "held_out_damaged": sheets[1::2],
+        "held_out_plants": [s for s, thrown in zip(sheets, scattered, strict=True) if not thrown],
+        "held_out_scattered": [s for s, thrown in zip(sheets, scattered, strict=True) if thrown],
+    }
+    for name, part in apart.items():
         _, own = judge_structure(finder, part, calibration=calibration)
         card[name] = {k: v for k, v in own.items() if not k.startswith("by_")}
-    halves = judge_structure(finder, sheets[::4] + sheets[1::4])[0], sheets[2::4] + sheets[3::4]
-    figures["calibration_error"] = judge_structure(finder, halves[1], calibration=halves[0])[1]["calibration_error"]
+    # Every other pair of a plant and a scattered sheet.
+    halves = [[s for k, s in enumerate(sheets) if k // 4 % 2 == side] for side in (0, 1)]
+    checked, _ = judge_structure(finder, halves[0])
+    figures["calibration_error"] = judge_structure(finder, halves[1], calibration=checked)[1]["calibration_error"]
     card |= {"held_out": figures, "calibration": calibration.to_dict()}
     _put(path, card)
     return card
