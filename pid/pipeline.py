@@ -1,7 +1,7 @@
 """From a file to drawings: the order of the stages is what this file says.
 
-load -> detect symbols (and fuse them with a vector page's own evidence) -> read words -> find taught symbols
--> trace lines -> connect -> assign words -> Drawing
+load -> detect symbols by shape and by structure, fused (and with a vector page's own evidence) -> read words
+-> find taught symbols -> trace lines -> connect -> assign words -> Drawing
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pid.detect.detect import SymbolDetector
     from pid.document.read import WordReader
     from pid.graph.trace import Trace
+    from pid.structure.find_instances import StructureFinder
     from pid.structure.taught import TaughtFinder
 
 LETTERED_GROUPS = ("instrument", "connector", "nozzle")
@@ -84,6 +85,14 @@ class Recognizer:
         return WordReader(threads=self._threads)
 
     @cached_property
+    def _structures(self) -> StructureFinder | None:
+        from pid.structure.find_instances import STRUCTURE_FILE, StructureFinder
+
+        if self._models is not None and not (self._models / STRUCTURE_FILE).exists():
+            return None  # somebody's own detector, of things that may be no plant's
+        return StructureFinder(self._models, threads=self._threads)
+
+    @cached_property
     def _taught(self) -> TaughtFinder | None:
         from pid.structure.taught import TaughtFinder
 
@@ -99,9 +108,17 @@ class Recognizer:
         from pid.detect.actuator_stems import add_stems
         from pid.detect.nozzle_stubs import name_nozzle_stubs
         from pid.graph.trace_grid import find_tables
+        from pid.structure.fuse import drop_lone, fuse_structure
 
         _tell(progress, "finding symbols", 0.0)
-        symbols = _add_evidence(sheet, self._detector.detect_symbols(sheet.gray))
+        shapes = self._detector.detect_symbols(sheet.gray)
+        symbols: Sequence[Symbol] = shapes
+        if self._structures is not None:
+            symbols = fuse_structure(
+                shapes, self._structures.find_on_sheet(sheet.gray, sheet.vectors if _is_drawn(sheet) else None)
+            )
+        symbols = _add_evidence(sheet, symbols)
+        symbols = symbols if self._structures is None else drop_lone(symbols)
         _tell(progress, "reading words", 0.0)
         lettered = [s.box for s in symbols if s.group in LETTERED_GROUPS]
         words = self._reader.read_words(

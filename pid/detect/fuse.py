@@ -229,7 +229,7 @@ def _merge(symbol: Symbol, shape: Symbol) -> Symbol:
         update={
             **update,
             "score": min(1.0 - (1.0 - symbol.score) * (1.0 - shape.score), SURE),
-            "found_by": (*symbol.found_by, "shape"),
+            "found_by": tuple(dict.fromkeys((*symbol.found_by, *shape.found_by))),
             "attributes": attributes,
         }
     )

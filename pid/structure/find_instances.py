@@ -16,14 +16,18 @@ from pid.engine import load_network
 from pid.errors import InputError
 from pid.geometry import Array
 from pid.learning.calibrate import IDENTITY, Calibration
+from pid.paper import reduce_sheet
 from pid.place_ports import place_ports
 from pid.resources import data_path
+from pid.sheet import Vectors
 from pid.structure.encode import encode
 from pid.structure.instances import Instances, choose_instances, gather_hypotheses
 from pid.structure.labels import BACKGROUND
 from pid.structure.pose import choose_pose
 from pid.structure.primitives import Primitives
 from pid.structure.relate import Graph, relate
+from pid.structure.trace_primitives import trace_primitives
+from pid.structure.vector_primitives import vector_primitives
 from pid.structure.weigh_kinds import weigh_kinds
 
 STRUCTURE_FILE = "structure.onnx"
@@ -92,6 +96,17 @@ class StructureFinder:
         told = np.flatnonzero(keep).tolist()
         return tuple(self._symbol(f"g{i}", found, k, float(chance[k])) for i, k in enumerate(told, start=1))
 
+    def find_on_sheet(
+        self, gray: NDArray[np.uint8], vectors: Vectors | None = None, *, least_probability: float | None = None
+    ) -> tuple[Symbol, ...]:
+        """The symbols of a grey sheet (H, W) uint8 in its pixels: from its native paths where `vectors` are given."""
+        if vectors is not None:
+            parts = vector_primitives(vectors, (gray.shape[1], gray.shape[0]))
+            return self.find_symbols(parts, least_probability=least_probability)
+        reduced, factor = reduce_sheet(gray)
+        found = self.find_symbols(trace_primitives(reduced), least_probability=least_probability)
+        return tuple(_scaled(s, factor) for s in found) if factor != 1 else found
+
     def find(self, parts: Primitives, graph: Graph | None = None) -> Instances:
         """The instances among primitives, raw scores; `graph` is that of the primitives where it is known already."""
         graph = relate(parts) if graph is None else graph
@@ -127,3 +142,10 @@ class StructureFinder:
                 "runners_up": [[self.names[i], round(float(found.kinds[k, i]), 3)] for i in order[1:]],
             },
         )
+
+
+def _scaled(symbol: Symbol, by: float) -> Symbol:
+    """The symbol in pixels that are so many times smaller."""
+    x0, y0, x1, y1 = symbol.box
+    ports = tuple((x * by, y * by) for x, y in symbol.ports)
+    return symbol.model_copy(update={"box": (x0 * by, y0 * by, x1 * by, y1 * by), "ports": ports})

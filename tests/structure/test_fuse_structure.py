@@ -1,5 +1,5 @@
 from pid.drawing import Box, Group, Symbol
-from pid.structure.fuse import fuse_structure
+from pid.structure.fuse import SHAPE_ALONE, STRUCTURE_ALONE, drop_lone, fuse_structure
 
 
 def symbol(name: str, box: Box, *, kind: str = "gate_valve", group: Group = "valve", score: float = 0.8) -> Symbol:
@@ -52,3 +52,10 @@ def test_thin_bars_are_compared_with_their_length() -> None:
     bar = symbol("s1", (100, 0, 103, 60), kind="flange", group="fitting")
     found = fuse_structure([bar], [symbol("t1", (101, 0, 104, 60), kind="flange", group="fitting")])
     assert len(found) == 1
+
+
+def test_what_one_witness_alone_was_not_sure_of_goes() -> None:
+    both = symbol("s1", (0, 0, 60, 30), score=0.3).model_copy(update={"found_by": ("shape", "structure")})
+    shapes = [symbol("s2", (100, 0, 160, 30), score=SHAPE_ALONE - 0.1), symbol("s3", (200, 0, 260, 30))]
+    lone = [symbol("t1", (300, 0, 360, 30), score=STRUCTURE_ALONE - 0.1), symbol("t2", (400, 0, 460, 30), score=0.5)]
+    assert [s.id for s in drop_lone([both, *shapes, *lone])] == ["s1", "s3", "t2"]
