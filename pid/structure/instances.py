@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pid.drawing import GROUPS
 from pid.geometry import Array
 from pid.structure.group import group_primitives
+from pid.structure.pose import POSES
 from pid.structure.primitives import BLOB, Index, Primitives
 from pid.structure.relate import Graph
 
@@ -21,7 +22,6 @@ CUTS = (0.0, -1.5, 1.5)
 """Biases of the cuts, in logarithms of odds; above 0 parts more."""
 LEAST_SIDE_PX = 3.0
 """A group smaller than this is a speck."""
-POSES = 8
 WHOLE = 0.8
 """A hypothesis competes with its score times the number of its primitives to this power: a part of a symbol may look
 like another symbol, but the whole explains more."""
