@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pid.drawing import Symbol
+from pid.drawing import Box, Symbol
 from pid.geometry import Array, box_area, box_intersection, box_iou
 
 SAME_IOU = 0.5
@@ -22,7 +22,14 @@ PIECE_SHARE = 0.7
 PIECE_SCORE = 0.5
 """... where structure is at least so sure, ..."""
 HOLDING = ("vessel", "separator")
-"""... but these hold other symbols."""
+"""... but these hold other symbols, ..."""
+HELD = ("instrument", "nozzle", "connector")
+"""... and these stand in others."""
+COVERED = 0.4
+"""Several symbols of one group that cover this share of a box are what is there."""
+EXACT_IOU = 0.8
+"""Boxes that overlap so much differ by chance, and their mean is nearer to the truth than either; where they differ
+more the surer witness' box is (on 1,527 generated symbols that both saw)."""
 SHAPE_ALONE, STRUCTURE_ALONE = 0.6, 0.45
 """Least probability of what one witness alone saw. On ten generated sheets never trained on F1 is the same within 0.002
 for 0.5 to 0.8 and 0.45 to 0.6; the other witness' silence counts most where the sheet is least like generated ones."""
@@ -46,6 +53,7 @@ def fuse_structure(shapes: Sequence[Symbol], structures: Sequence[Symbol]) -> tu
     a, b = _padded(shapes), _padded(structures)
     iou = box_iou(a, b)
     inside = box_intersection(a, b) / np.maximum(box_area(a)[:, None], 1e-9)
+    held = box_intersection(a, b) / np.maximum(box_area(b)[None], 1e-9)
     left = set(range(len(shapes)))
     out: list[Symbol] = []
     for j in sorted(range(len(structures)), key=lambda j: -structures[j].score):
@@ -54,11 +62,36 @@ def fuse_structure(shapes: Sequence[Symbol], structures: Sequence[Symbol]) -> tu
         if near:
             same = max(near, key=lambda i: (shapes[i].group == structure.group, iou[i, j]))
             left.remove(same)
-            structure = _join(shapes[same], structure)
+            structure = _join(shapes[same], structure, float(iou[same, j]))
+        elif _is_piece(structure, held[:, j], shapes) or _is_several(structure, inside[:, j], held[:, j], shapes):
+            continue
         out.append(structure)
         if structure.score >= PIECE_SCORE and structure.group not in HOLDING and "structure" in structure.found_by:
-            left -= {i for i in left if inside[i, j] >= PIECE_SHARE and iou[i, j] < SAME_IOU}
+            left -= {
+                i
+                for i in left
+                if inside[i, j] >= PIECE_SHARE and iou[i, j] < SAME_IOU and shapes[i].score < structure.score
+            }
     return tuple(sorted((*out, *(shapes[i] for i in left)), key=lambda s: -s.score))
+
+
+def _is_piece(structure: Symbol, held: Array, shapes: Sequence[Symbol]) -> bool:
+    """Whether it lies in a symbol that shape is surer of; `held` (N,) are the shares of its box in theirs."""
+    return any(
+        held[i] >= PIECE_SHARE and s.group not in HOLDING and s.score > structure.score and structure.group not in HELD
+        for i, s in enumerate(shapes)
+    )
+
+
+def _is_several(structure: Symbol, inside: Array, held: Array, shapes: Sequence[Symbol]) -> bool:
+    """Whether it is what shape saw, surer, as several symbols side by side."""
+    parts = [i for i, s in enumerate(shapes) if inside[i] >= PIECE_SHARE and s.score > structure.score]
+    return (
+        len(parts) > 1
+        and structure.group not in HOLDING
+        and all(shapes[i].group == structure.group for i in parts)
+        and float(held[parts].sum()) >= COVERED
+    )
 
 
 def drop_lone(symbols: Sequence[Symbol]) -> tuple[Symbol, ...]:
@@ -66,14 +99,14 @@ def drop_lone(symbols: Sequence[Symbol]) -> tuple[Symbol, ...]:
     return tuple(s for s in symbols if s.score >= _LEAST_ALONE.get(s.found_by, 0.0))
 
 
-def _join(shape: Symbol, structure: Symbol) -> Symbol:
+def _join(shape: Symbol, structure: Symbol, iou: float) -> Symbol:
     """One symbol of two that mean one place."""
     witnesses = tuple(dict.fromkeys((*shape.found_by, *structure.found_by)))
     if shape.group == structure.group or "unknown" in (shape.kind, structure.kind):
-        told = shape if structure.kind == "unknown" else structure
+        told = max(structure, shape, key=_kind_score)
         score = min(1.0 - (1.0 - shape.score) * (1.0 - structure.score), SURE)
         return told.model_copy(
-            update={"id": shape.id, "box": structure.box, "score": score, "found_by": witnesses}
+            update={"id": shape.id, "box": _box_of(shape, structure, iou), "score": score, "found_by": witnesses}
         )  # fmt: skip
     winner, loser = (shape, structure) if shape.score >= structure.score else (structure, shape)
     return winner.model_copy(
@@ -83,6 +116,20 @@ def _join(shape: Symbol, structure: Symbol) -> Symbol:
             "attributes": {**winner.attributes, "review": f"also taken for {loser.kind}"},
         }
     )
+
+
+def _box_of(shape: Symbol, structure: Symbol, iou: float) -> Box:
+    if iou < EXACT_IOU:
+        return max(structure, shape, key=lambda s: s.score).box
+    x0, y0, x1, y1 = np.mean([shape.box, structure.box], axis=0).tolist()
+    return x0, y0, x1, y1
+
+
+def _kind_score(symbol: Symbol) -> float:
+    """How sure a witness is of the kind; the surer one is right more often than either (0.968 of 1,514 generated
+    symbols that both saw, against 0.940 and 0.943)."""
+    score = symbol.attributes.get("kind_score", 1.0)
+    return 0.0 if symbol.kind == "unknown" or not isinstance(score, int | float) else float(score)
 
 
 def _padded(symbols: Sequence[Symbol]) -> Array:

@@ -12,7 +12,7 @@ def test_agreement_raises_and_both_are_named() -> None:
     assert one.score > 0.9
     assert one.found_by == ("shape", "structure")
     assert one.id == "s1"
-    assert one.box == (1, 0, 61, 30)
+    assert one.box == (0.5, 0, 60.5, 30)
 
 
 def test_disagreement_lowers_and_asks_for_review() -> None:
@@ -31,7 +31,8 @@ def test_surer_structure_wins() -> None:
 
 
 def test_pieces_of_a_stretched_symbol_go() -> None:
-    pieces = [symbol("s1", (0, 0, 30, 30)), symbol("s2", (150, 0, 180, 30)), symbol("s3", (400, 0, 430, 30))]
+    places = ((0, 0, 30, 30), (150, 0, 180, 30), (400, 0, 430, 30))
+    pieces = [symbol(f"s{k}", box, score=0.7) for k, box in enumerate(places, 1)]
     found = fuse_structure(pieces, [symbol("t1", (0, 0, 180, 30))])
     assert {s.id for s in found} == {"t1", "s3"}
 
@@ -59,3 +60,19 @@ def test_what_one_witness_alone_was_not_sure_of_goes() -> None:
     shapes = [symbol("s2", (100, 0, 160, 30), score=SHAPE_ALONE - 0.1), symbol("s3", (200, 0, 260, 30))]
     lone = [symbol("t1", (300, 0, 360, 30), score=STRUCTURE_ALONE - 0.1), symbol("t2", (400, 0, 460, 30), score=0.5)]
     assert [s.id for s in drop_lone([both, *shapes, *lone])] == ["s1", "s3", "t2"]
+
+
+def test_a_piece_that_structure_saw_in_a_surer_symbol_goes() -> None:
+    found = fuse_structure([symbol("s1", (0, 0, 60, 60), score=0.9)], [symbol("t1", (5, 5, 30, 20), score=0.7)])
+    assert [s.id for s in found] == ["s1"]
+
+
+def test_neighbours_that_structure_took_for_one_stay_apart() -> None:
+    nozzles = [symbol(f"s{k}", (50 * k, 0, 50 * k + 24, 47), kind="nozzle", group="nozzle", score=0.9) for k in (0, 1)]
+    both = symbol("t1", (0, 0, 74, 50), kind="nozzle", group="nozzle", score=0.7)
+    assert {s.id for s in fuse_structure(nozzles, [both])} == {"s0", "s1"}
+
+
+def test_of_boxes_that_differ_the_surer_one_is_taken() -> None:
+    (one,) = fuse_structure([symbol("s1", (0, 0, 60, 30), score=0.9)], [symbol("t1", (20, 0, 62, 30), score=0.6)])
+    assert one.box == (0, 0, 60, 30)
