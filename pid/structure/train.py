@@ -8,6 +8,7 @@ that its lengths are told in is varied. Everything else that serving meets is le
 from __future__ import annotations
 
 import time
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, replace
@@ -18,7 +19,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch_geometric.data import Batch, Data
 
 from pid.errors import InputError
 from pid.geometry import Array
@@ -30,6 +30,10 @@ from pid.structure.network import PARTS, StructureNet, export_structure, structu
 from pid.structure.primitives import Index
 from pid.structure.recipe import StructureRecipe
 from pid.structure.relate import POSES
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", FutureWarning)  # it calls what torch is about to drop
+    from torch_geometric.data import Batch, Data
 
 FillFolder = Callable[[Path, Iterable[int]], int]
 """Draws the labelled graphs of seeds into a folder (`pid.draw_structure.fill_graph_folder`)."""

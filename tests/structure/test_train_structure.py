@@ -25,11 +25,7 @@ NAMES = class_names(KINDS)
 
 @pytest.fixture(scope="module")
 def train():  # type: ignore[no-untyped-def]
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # torch_geometric calls what torch is about to drop
-        return pytest.importorskip("pid.structure.train")
+    return pytest.importorskip("pid.structure.train")
 
 
 def toy(rng: np.random.Generator) -> LabelledGraph:
