@@ -30,17 +30,14 @@ COVERED = 0.4
 EXACT_IOU = 0.8
 """Boxes that overlap so much differ by chance, and their mean is nearer to the truth than either; where they differ
 more the surer witness' box is (on 1,527 generated symbols that both saw)."""
-SHAPE_ALONE, STRUCTURE_ALONE = 0.6, 0.45
+ALONE = 0.6
 """Least probability of what one witness alone saw. On ten generated sheets never trained on F1 is the same within 0.002
-for 0.5 to 0.8 and 0.45 to 0.6; the other witness' silence counts most where the sheet is least like generated ones."""
+from 0.5 to 0.8, and the other witness' silence counts most where a sheet is least like generated ones."""
 DOUBT = 0.5
 """Share of the loser's score by which a contradicted winner's score is lowered."""
 SURE = 0.999
 THIN_PX = 8.0
 """Thinner boxes are grown to this before they are compared: bars have no area."""
-
-
-_LEAST_ALONE: dict[tuple[str, ...], float] = {("shape",): SHAPE_ALONE, ("structure",): STRUCTURE_ALONE}
 
 
 def fuse_structure(shapes: Sequence[Symbol], structures: Sequence[Symbol]) -> tuple[Symbol, ...]:
@@ -84,19 +81,21 @@ def _is_piece(structure: Symbol, held: Array, shapes: Sequence[Symbol]) -> bool:
 
 
 def _is_several(structure: Symbol, inside: Array, held: Array, shapes: Sequence[Symbol]) -> bool:
-    """Whether it is what shape saw, surer, as several symbols side by side."""
-    parts = [i for i, s in enumerate(shapes) if inside[i] >= PIECE_SHARE and s.score > structure.score]
+    """Whether it is what shape saw as several symbols of one group side by side."""
+    sure = min(structure.score, ALONE)
+    parts = [i for i, s in enumerate(shapes) if inside[i] >= PIECE_SHARE and s.score >= sure]
     return (
         len(parts) > 1
         and structure.group not in HOLDING
-        and all(shapes[i].group == structure.group for i in parts)
+        and len({shapes[i].group for i in parts}) == 1
         and float(held[parts].sum()) >= COVERED
     )
 
 
 def drop_lone(symbols: Sequence[Symbol]) -> tuple[Symbol, ...]:
     """The symbols without those that one witness alone saw and was not sure of."""
-    return tuple(s for s in symbols if s.score >= _LEAST_ALONE.get(s.found_by, 0.0))
+    lone = (("shape",), ("structure",))
+    return tuple(s for s in symbols if s.found_by not in lone or s.score >= ALONE)
 
 
 def _join(shape: Symbol, structure: Symbol, iou: float) -> Symbol:

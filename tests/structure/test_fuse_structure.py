@@ -1,5 +1,5 @@
 from pid.drawing import Box, Group, Symbol
-from pid.structure.fuse import SHAPE_ALONE, STRUCTURE_ALONE, drop_lone, fuse_structure
+from pid.structure.fuse import ALONE, drop_lone, fuse_structure
 
 
 def symbol(name: str, box: Box, *, kind: str = "gate_valve", group: Group = "valve", score: float = 0.8) -> Symbol:
@@ -31,7 +31,7 @@ def test_surer_structure_wins() -> None:
 
 
 def test_pieces_of_a_stretched_symbol_go() -> None:
-    places = ((0, 0, 30, 30), (150, 0, 180, 30), (400, 0, 430, 30))
+    places = ((0, 0, 25, 30), (160, 0, 180, 30), (400, 0, 430, 30))
     pieces = [symbol(f"s{k}", box, score=0.7) for k, box in enumerate(places, 1)]
     found = fuse_structure(pieces, [symbol("t1", (0, 0, 180, 30))])
     assert {s.id for s in found} == {"t1", "s3"}
@@ -57,8 +57,8 @@ def test_thin_bars_are_compared_with_their_length() -> None:
 
 def test_what_one_witness_alone_was_not_sure_of_goes() -> None:
     both = symbol("s1", (0, 0, 60, 30), score=0.3).model_copy(update={"found_by": ("shape", "structure")})
-    shapes = [symbol("s2", (100, 0, 160, 30), score=SHAPE_ALONE - 0.1), symbol("s3", (200, 0, 260, 30))]
-    lone = [symbol("t1", (300, 0, 360, 30), score=STRUCTURE_ALONE - 0.1), symbol("t2", (400, 0, 460, 30), score=0.5)]
+    shapes = [symbol("s2", (100, 0, 160, 30), score=ALONE - 0.1), symbol("s3", (200, 0, 260, 30))]
+    lone = [symbol("t1", (300, 0, 360, 30), score=ALONE - 0.1), symbol("t2", (400, 0, 460, 30), score=0.7)]
     assert [s.id for s in drop_lone([both, *shapes, *lone])] == ["s1", "s3", "t2"]
 
 
