@@ -82,7 +82,10 @@ class _OpenVino:
         import openvino
 
         streams = min(threads, MOST_STREAMS)
-        options: dict[str, Any] = {"NUM_STREAMS": streams, "INFERENCE_NUM_THREADS": threads}
+        # Single precision everywhere: processors with AMX would count in bfloat16 and find boxes that others do not.
+        options: dict[str, Any] = {
+            "NUM_STREAMS": streams, "INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32",
+        }  # fmt: skip
         cache = cache_folder()
         if cache is not None:
             _drop_old(cache)

@@ -41,7 +41,7 @@ MOST_OFF_IN_BOX = 2.2
 """Mean distance in slacks at which a template in the box of a region is still moved into place."""
 SAME_TEMPLATE_IOU = 0.8
 """Hypotheses of one template that overlap so much are one."""
-LEAST_ROUGH, MOST_LOOSENED, MOST_COUNTED = 1e-4, 160, 120
+LEAST_ROUGH, MOST_LOOSENED, MOST_COUNTED = 1e-5, 160, 120
 """Raw quality and number of a template's hypotheses whose strokes are fitted one by one, and number of those whose
 strange ink is counted."""
 SAME_PLACE_IOU = 0.5

@@ -27,6 +27,8 @@ TURNED_COS = 0.8
 """Ink that runs across a template's stroke does not pull at it."""
 POINT_PULL = 0.06
 """Pull along a stroke against that across it: what ends is drawn to where the ink ends."""
+FILLED_PX = 1.0
+"""The outline of a small filled area lies so much farther inside on a sheet than on an enlarged example."""
 ISOLATED = 1.15
 """Ink whose connected shape is no longer than the symbol times this leads nowhere: lettering, not plant."""
 LOOSE_ROUNDS = 3
@@ -267,7 +269,7 @@ def _ink_boxes(template: Template, hypotheses: Hypotheses, at: Array, pen: float
     corners = np.stack([-template.margin[0], template.margin[1]])
     reach = np.einsum("kij,nj->kni", hypotheses.matrix, corners)
     low, high = np.minimum(reach.min(axis=1), 0.0), np.maximum(reach.max(axis=1), 0.0)
-    half = pen / 2
+    half = pen / 2 + (FILLED_PX if template.fill_length > 0 else 0.0)
     return np.concatenate([at.min(axis=1) + low - half, at.max(axis=1) + high + half], axis=1)
 
 
