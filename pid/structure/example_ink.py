@@ -26,7 +26,7 @@ HALF_GREY = 118
 def ink_of(example: Example, factor: float = 1.0, *, blur: float = 0.0) -> NDArray[np.uint8]:
     """The example's ink (H, W) without its lettering, scaled; a `blur` in pixels smooths its edges before."""
     picture, _ = take_letters(example)
-    if factor < 1.0:
+    if factor <= 1.0 and blur > 0:
         picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), blur), np.uint8)
     if factor != 1.0:
         method = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC

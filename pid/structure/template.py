@@ -46,8 +46,8 @@ LEAST_SPAN = 0.3
 THIN_PX, LEAST_SIDE_PX = 5.0, 40.0
 """Examples are brought to this width of their thinner strokes, unless the longer side would fall below the second:
 the edges of enlarged pictures are ragged, and thinner strokes break up."""
-SMOOTHED = 0.12
-"""Blur before scaling down, in widths of the thinner strokes: takes the steps off an enlarged picture's edges."""
+SMOOTHED, SMOOTHED_WHOLE = 0.12, 0.25
+"""Blur before scaling down, and without scaling, in widths of the thinner strokes: takes the steps off ragged edges."""
 AGREE_PX, AGREE_PENS, AGREE_SHARE = 0.5, 0.2, 0.985
 """Primitives say what the ink says where this share of each lies so near to the other."""
 PEN_SPREAD = 1.6
@@ -136,7 +136,7 @@ def make_template(example: Example, *, pens: tuple[float, float] | None = None) 
     pen, thin_pen = pens or stroke_widths(example)
     longer = max(example.box[2] - example.box[0], example.box[3] - example.box[1], 1.0)
     factor = float(max(min(THIN_PX / thin_pen, 1.0), LEAST_SIDE_PX / longer))
-    mask = ink_of(example, factor, blur=SMOOTHED * thin_pen)
+    mask = ink_of(example, factor, blur=(SMOOTHED if factor < 1.0 else SMOOTHED_WHOLE) * thin_pen)
     pen *= factor
     parts = primitives_of_mask(mask, pen=pen)
     strokes = parts.only(parts.shape != BLOB)
