@@ -4,6 +4,7 @@ import csv
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -50,6 +51,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> R
 @pytest.fixture
 def legend(tmp_path: Path) -> Path:
     style = choose_style(np.random.default_rng(5), seed=5, family="generic", size="A1")
+    style = replace(style, font="vera", width_factor=1.0)  # whatever fonts a machine has, this one is there
     drawn = draw_legend(KINDS, 5, style=style, layout="right", naming="number", pipes=False)
     cv2.imwrite(str(tmp_path / "legend.png"), drawn.picture)
     return tmp_path / "legend.png"

@@ -21,27 +21,6 @@ ELLIPSE_OFF_PX, ELLIPSE_OFF_SHARE = 1.5, 0.04
 RING_POINTS = 48
 
 
-def fit_circles(parts: Primitives) -> Array:
-    """(N, 3) centre and radius of the circle through the points of each primitive (Kasa 1976); nan for straight ones.
-
-    Ellipses get the circle that is nearest.
-    """
-    points = parts.along(np.linspace(0, 1, 9))
-    mean = points.mean(axis=1, keepdims=True)
-    p = points - mean
-    z = (p**2).sum(axis=2)
-    xx, yy, xy = (p[..., 0] ** 2).sum(1), (p[..., 1] ** 2).sum(1), p.prod(axis=2).sum(1)
-    xz, yz = (p[..., 0] * z).sum(1), (p[..., 1] * z).sum(1)
-    det = 2 * (xx * yy - xy**2)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        cx, cy = (yy * xz - xy * yz) / det, (xx * yz - xy * xz) / det
-        radius = np.sqrt(cx**2 + cy**2 + z.mean(axis=1))
-    out = np.column_stack([cx + mean[:, 0, 0], cy + mean[:, 0, 1], radius])
-    curved = ((parts.shape == ARC) | (parts.shape == CIRCLE)) & np.isfinite(out).all(axis=1)
-    out[~curved] = np.nan
-    return out
-
-
 def join_arcs(parts: Primitives) -> Primitives:
     """The primitives with closed arcs, and rings of arcs, as circles; other arcs stay as they are."""
     from scipy.sparse import coo_matrix

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from pid.drawing import Box, Word
 from pid.geometry import Array
+from pid.structure.letter_pieces import pattern_of
 
 LARGEST_LETTER_PENS, LEAST_LETTER_PENS = 16.0, 2.5
 """Loose pieces of ink whose longer side is between these, in pens, may be letters."""
@@ -25,11 +26,6 @@ FEWEST_IN_ROW, ROW_HEIGHTS = 3, 1.5
 """A row has so many letters and is at most so many of their heights high."""
 INSIDE_MARGIN = 0.1
 """A word whose middle lies in a symbol's box, less this share on each side, stands in the symbol."""
-
-
-def pattern_of(text: str) -> str:
-    """The pattern of one row of lettering."""
-    return re.sub(r"[^\W\d_]", "A", re.sub(r"\d", "9", text.strip()))
 
 
 def rows_inside(words: Sequence[Word], box: Box) -> tuple[str, ...]:

@@ -31,8 +31,6 @@ MOST_NAME = 120
 SAME_PLACE_IOU = 0.5
 """Two examples of one kind from one page whose places overlap so much are the same example, taught again."""
 SCHEMA = "pid-example/1"
-LARGEST_PX = 4000
-"""Longest side of an example: larger ones are no symbols."""
 
 TERMS = ("group", "code", "title")
 """What all examples of a kind have in common."""

@@ -22,12 +22,13 @@ from pid.structure.field import InkField
 from pid.structure.finds import FEWEST_LETTERS, Find, by_habit, keep_best, without_lettering
 from pid.structure.hypothesize import Hypotheses, Scales, anchor_hypotheses, box_hypotheses, join_hypotheses
 from pid.structure.lettering import agreement, find_rows, rows_inside
+from pid.structure.place_strokes import loosen, refine, screen
 from pid.structure.primitives import Index
 from pid.structure.rating import features_of, rate
 from pid.structure.regions import find_regions
 from pid.structure.template import Template
 from pid.structure.trace_primitives import ink_mask, pen_width, primitives_of_mask
-from pid.structure.verify import Measures, count_strange, loosen, measure, refine, screen
+from pid.structure.verify import Measures, count_strange, measure
 
 FEWEST_BOXES = 10
 """Boxes of symbols from which their usual size is told."""

@@ -23,7 +23,6 @@ from pid.geometry import Array
 Index = NDArray[np.int64]
 
 STROKE, ARC, CIRCLE, BLOB = range(4)
-SHAPES = ("stroke", "arc", "circle", "blob")
 
 
 @dataclass(frozen=True, eq=False)

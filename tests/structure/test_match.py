@@ -10,7 +10,8 @@ from pid.errors import InputError
 from pid.geometry import box_iou
 from pid.structure.anchors import find_anchors
 from pid.structure.finds import keep_best
-from pid.structure.lettering import agreement, find_rows, pattern_of, rows_inside
+from pid.structure.letter_pieces import pattern_of
+from pid.structure.lettering import agreement, find_rows, rows_inside
 from pid.structure.library import Example
 from pid.structure.match import find_all, find_taught
 from pid.structure.template import Template, make_template, make_templates
