@@ -27,6 +27,9 @@ ODD = [FEATURES.index("odd_size"), FEATURES.index("odd_stretch")]
 """Of these nothing is known until all finds of a sheet are; 0 until then."""
 LETTERED = 0.03, 0.75
 """Lettering covers a share in this range of the area where an example has it."""
+FILLED_TOO = 0.12
+"""Share of filled paper from which it does not matter how much more is filled: a closed valve is drawn as the open one,
+but filled, and is found by it where no filled example explains more."""
 WEIGHTS_FILE = "taught.json"
 
 
@@ -60,7 +63,7 @@ def features_of(template: Template, m: Measures) -> Array:
     return np.column_stack([
         np.ones(count), 1.0 - m.support, m.off, m.missing, m.strain, np.minimum(m.strange, 1.0), 1.0 - m.inked,
         m.probed,
-        1.0 - m.filled, m.blotted, unlettered.astype(np.float64), m.misread,
+        1.0 - m.filled, np.minimum(m.blotted, FILLED_TOO), unlettered.astype(np.float64), m.misread,
         np.full(count, np.log(min(int(template.owner.max()) + 1, 12))),
         np.log(np.maximum(m.length, 1.0) / 100.0), m.isolated, np.zeros(count), np.zeros(count),
     ])  # fmt: skip

@@ -41,7 +41,7 @@ from pid.teach import examples_of_legend
 KINDS, ABSENT = 45, 2
 """Taught kinds that the sheet has, at most, and such that it lacks: a legend shows what its drawings use."""
 SKIPPED = ("flow_arrow", "nozzle", "vessel", "separator", "connector", "other")
-LEAST_IOU, ALIKE = 0.5, 0.8
+LEAST_IOU, ALIKE, ALIKE_IOU = 0.5, 0.6, 0.8
 RIDGE = 2e-4
 """Pull of the fitted weights towards the shipped ones: generated sheets draw nothing stretched, crooked or torn, and
 what they say of strain and odd sizes must not outweigh what these mean."""
@@ -120,7 +120,7 @@ def lookalikes(
         for e in same_group:
             picture = np.pad(e.picture, 40, constant_values=255)
             found, _ = find_all(picture, [template], proposals=np.array([e.box]) + 40.0)
-            if any(f.quality >= ALIKE and box_iou([f.box], [np.array(e.box) + 40.0]).max() >= ALIKE for f in found):
+            if any(f.quality >= ALIKE and box_iou([f.box], [np.array(e.box) + 40.0]).max() >= ALIKE_IOU for f in found):
                 alike[kinds[e.kind]].add(kinds[template.kind])
                 alike[kinds[template.kind]].add(kinds[e.kind])
     return alike
