@@ -71,7 +71,7 @@ def train_shape_command(
     from pid.detect.recipe import ShapeRecipe
     from pid.train_models import picture_look, train_picture_models, train_shape_models
 
-    section = section or ("own-" if data else "") + ("laptop" if device == "cpu" else "gpu")
+    section = section or ("own-" if data else "") + _machine(device)
     numbers = ShapeRecipe.read(section, recipe).limited(hours=hours, steps=steps)
     begin = _weights(start, "shape.pt" if data else None)
     if data is None:
@@ -108,8 +108,7 @@ def train_kinds_command(
     from pid.detect.recipe import KindRecipe
     from pid.train_models import train_kind_models
 
-    section = section or ("laptop" if device == "cpu" else "gpu")
-    numbers = KindRecipe.read(section, recipe).limited(hours=hours, steps=steps)
+    numbers = KindRecipe.read(section or _machine(device), recipe).limited(hours=hours, steps=steps)
     train_kind_models(
         out, numbers, sheets=sheets, device=device, resume=resume, start=_weights(start, None), force=force,
         report=typer.echo,
@@ -140,13 +139,17 @@ def train_structure_command(
     from pid.structure.recipe import StructureRecipe
     from pid.train_structure import train_structure_models
 
-    section = section or ("laptop" if device == "cpu" else "gpu")
-    numbers = StructureRecipe.read(section, recipe).limited(hours=hours, steps=steps)
+    numbers = StructureRecipe.read(section or _machine(device), recipe).limited(hours=hours, steps=steps)
     train_structure_models(
         out, numbers, graphs=graphs, device=device, resume=resume, start=_weights(start, None), force=force,
         report=typer.echo,
     )  # fmt: skip
     typer.echo(f"Network and card in {out.resolve()}")
+
+
+def _machine(device: str) -> str:
+    """The section of a shipped recipe that suits a device."""
+    return "laptop" if device == "cpu" else "gpu"
 
 
 def _weights(start: str | None, usual: str | None) -> Path | None:

@@ -3,7 +3,6 @@
 import importlib.util
 import json
 import struct
-import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -13,26 +12,9 @@ import ezdxf
 import numpy as np
 import pytest
 
-from pid.cli import main
 from pid.drawing import Connection, Drawing, Line, SheetInfo, Source, Symbol, Word
 
 Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
-    """Run `pid ARGS...`: exit status, standard output, standard error."""
-
-    def call(*args: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["pid", *map(str, args)])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as stop:
-            main()
-            raise SystemExit(0)
-        out, err = capfd.readouterr()
-        return int(stop.value.code or 0), out, err
-
-    return call
 
 
 def make_huge_png(path: Path) -> None:

@@ -1,6 +1,5 @@
 """`pid export` and `pid import`: formats by name, the original underneath, files that do not fit."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,27 +7,12 @@ import cv2
 import numpy as np
 import pytest
 
-from pid.cli import main
 from pid.document.load import load_page
 from pid.drawing import Connection, Drawing, Line, SheetInfo, Source, Symbol
 from pid.errors import InputError
 from pid.export_files import FORMATS, export_drawing, in_sheet_frame, write_exports
 
 Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
-    def call(*args: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["pid", *map(str, args)])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as stop:
-            main()
-            raise SystemExit(0)
-        out, err = capfd.readouterr()
-        return int(stop.value.code or 0), out, err
-
-    return call
 
 
 @pytest.fixture

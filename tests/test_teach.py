@@ -2,7 +2,6 @@
 
 import csv
 import json
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +11,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pid.cli import main
 from pid.drawing import Drawing
 from pid.geometry import box_iou
 from pid.structure.library import read_library
@@ -31,21 +29,9 @@ KINDS = (
 )
 
 
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
-    """Run `pid ARGS...`: exit status, standard output, standard error."""
-
-    def call(*args: object) -> tuple[int, str, str]:
-        monkeypatch.setenv("OMP_NUM_THREADS", "1")
-        monkeypatch.setattr(sys, "argv", ["pid", *map(str, args)])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as stop:
-            main()
-            raise SystemExit(0)
-        out, err = capfd.readouterr()
-        return int(stop.value.code or 0), out, err
-
-    return call
+@pytest.fixture(autouse=True)
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture

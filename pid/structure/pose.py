@@ -78,13 +78,6 @@ def choose_pose(distance: NDArray[np.float64]) -> tuple[float, bool]:
     return 90.0 * (best % 4), best >= 4
 
 
-def find_pose(kind: Kind, points: Array) -> tuple[float, bool, float]:
-    """Rotation, whether mirrored, and the distance in boxes, of ink at `points` (P, 2) that fits best."""
-    ink = ink_cells(points, np.zeros(len(points), np.int64), 1)
-    distance = fit_kind(kind, ink, cell_distances(ink))[0]
-    return *choose_pose(distance), float(distance.min())
-
-
 @lru_cache(maxsize=512)
 def _drawings(kind: Kind) -> tuple[Cells, Cells]:
     """Ink, summing to 1, and distance to ink (V * 8, cells) of each variant in each pose."""

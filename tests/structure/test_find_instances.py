@@ -16,7 +16,7 @@ from pid.errors import InputError
 from pid.learning.calibrate import match_boxes
 from pid.structure.find_instances import StructureFinder
 from pid.structure.instances import choose_instances, gather_hypotheses
-from pid.structure.pose import find_pose
+from pid.structure.pose import cell_distances, choose_pose, fit_kind, ink_cells
 from pid.structure.primitives import STROKE, make_primitives
 from pid.structure.relate import relate
 from pid.structure.trace_primitives import trace_primitives
@@ -108,7 +108,9 @@ def test_the_pose_of_the_drawing_is_found_however_it_is_stretched(rotation: int,
         [False] * len(lines), (500, 500),
     )  # fmt: skip
     points, _, _ = parts.samples(0.5)
-    found, flipped, distance = find_pose(kind, points)
+    ink = ink_cells(points, np.zeros(len(points), np.int64), 1)
+    distances = fit_kind(kind, ink, cell_distances(ink))[0]
+    (found, flipped), distance = choose_pose(distances), distances.min()
     seen = Piece(kind, kind.variants[0], 0.0, 0.0, (1.0, 1.0), int(found), flipped, 0.5).to_sheet([(1.0, 3.0)])
     # A symmetric symbol may be told in either of two poses that draw the same.
     drawn = Piece(kind, kind.variants[0], 0.0, 0.0, (1.0, 1.0), rotation, mirrored, 0.5).to_sheet([(1.0, 3.0)])
