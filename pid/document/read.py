@@ -142,7 +142,7 @@ class WordReader:
         sure = [r for r in found if r.score >= LEAST_SCORE]
         ink = ink_mask(lifted)
         rows = grown(glyph_rows(ink, glyph_px=glyph, without=as_boxes([r.box for r in sure])), ROW_MARGIN * glyph)
-        missed = self._read_boxes((lifted,), rows, progress=lambda s: progress(0.8 + 0.1 * s))
+        missed = self._read_boxes((lifted,), rows, progress=lambda s: progress(0.8 + 0.1 * s), upright=True)
         sure += [r for r in missed if r.score >= (LEAST_ROW_SCORE if len(r.text) > 1 else LEAST_GLYPH_SCORE)]
         words = [w for r in sure for w in split_reading(r)]
         words = self._read_inside(lifted, regions, glyph, words, lambda s: progress(0.9 + 0.1 * s))
@@ -161,7 +161,8 @@ class WordReader:
             x0, y0 = max(int(region[0]), 0), max(int(region[1]), 0)
             paper[y0 : y0 + clean.shape[0], x0 : x0 + clean.shape[1]] = clean
             rows.append(glyph_rows(ink_mask(clean), glyph_px=glyph) + np.array([x0, y0, x0, y0]))
-        again = self._read_boxes((paper,), grown(np.concatenate(rows), ROW_MARGIN * glyph), progress=progress)
+        boxes = grown(np.concatenate(rows), ROW_MARGIN * glyph)
+        again = self._read_boxes((paper,), boxes, progress=progress, upright=True)
         return prefer_inside(words, [w for r in again if r.score >= LEAST_ROW_SCORE for w in split_reading(r)])
 
     def _find_boxes(self, gray: Gray, *, progress: Progress) -> Array:
@@ -177,13 +178,16 @@ class WordReader:
             progress((i + 1) / len(tiles))
         return merge_boxes(np.concatenate(found), cut=np.concatenate(cut))
 
-    def _read_boxes(self, images: Sequence[Gray], boxes: Array, *, progress: Progress) -> list[Reading]:
+    def _read_boxes(
+        self, images: Sequence[Gray], boxes: Array, *, progress: Progress, upright: bool = False
+    ) -> list[Reading]:
         """The surest reading of each box: of the images where they differ, and of both directions if it is lying.
 
         Lifting a line that crosses a letter takes a stroke of it along, so both states are read. Lettering is seldom
-        read from top to bottom, so that direction is tried only where the other one reads badly.
+        read from top to bottom, so that direction is tried only where the other one reads badly. Boxes known to be
+        `upright` are none of them lying, however narrow.
         """
-        lying = (boxes[:, 3] - boxes[:, 1]) > LYING * (boxes[:, 2] - boxes[:, 0])
+        lying = (boxes[:, 3] - boxes[:, 1]) > (np.inf if upright else LYING) * (boxes[:, 2] - boxes[:, 0])
         first = [(i, 0, int(turned)) for i, turned in enumerate(lying)]
         best: dict[int, Reading] = {}
         self._read_jobs(images, boxes, first, best, lambda s: progress(0.7 * s))
