@@ -1,12 +1,13 @@
 """From a file to drawings: the order of the stages is what this file says.
 
-load -> detect symbols by shape and by structure, fused (and with a vector page's own evidence) -> read words
--> find taught symbols -> trace lines -> connect -> assign words -> Drawing
+load -> detect symbols by shape and by structure, fused (and with a vector page's own evidence), while lettering and
+tables are looked for -> read words -> find taught symbols -> trace lines -> connect -> assign words -> Drawing
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -16,12 +17,13 @@ from numpy.typing import NDArray
 
 from pid.document.load import load_sheets
 from pid.drawing import Drawing, Finding, Symbol, Word
+from pid.engine import usable_threads
 from pid.geometry import box_area, box_intersection
 from pid.sheet import Sheet
 
 if TYPE_CHECKING:
     from pid.detect.detect import SymbolDetector
-    from pid.document.read import WordReader
+    from pid.document.read import Lettering, WordReader
     from pid.graph.trace import Trace
     from pid.structure.find_instances import StructureFinder
     from pid.structure.taught import TaughtFinder
@@ -35,9 +37,9 @@ TABLED_SHARE = 0.9
 SCAN_SHARE = 0.5
 """A page with an image over this share of it is a scan, whatever was drawn on top."""
 _SHARES = {
-    "finding symbols": (0.0, 0.3),
-    "reading words": (0.3, 0.75),
-    "finding taught symbols": (0.75, 0.85),
+    "finding symbols": (0.0, 0.6),
+    "reading words": (0.6, 0.8),
+    "finding taught symbols": (0.8, 0.85),
     "tracing lines": (0.85, 0.95),
 }
 
@@ -107,24 +109,14 @@ class Recognizer:
         """Run every stage on a loaded page."""
         from pid.detect.actuator_stems import add_stems
         from pid.detect.nozzle_stubs import name_nozzle_stubs
-        from pid.graph.trace_grid import find_tables
-        from pid.structure.fuse import drop_lone, fuse_structure
 
         _tell(progress, "finding symbols", 0.0)
-        shapes = self._detector.detect_symbols(sheet.gray)
-        symbols: Sequence[Symbol] = shapes
-        if self._structures is not None:
-            symbols = fuse_structure(
-                shapes, self._structures.find_on_sheet(sheet.gray, sheet.vectors if _is_drawn(sheet) else None)
-            )
-        symbols = _add_evidence(sheet, symbols)
-        symbols = symbols if self._structures is None else drop_lone(symbols)
+        symbols, lettering, tables = self._find_parts(sheet)
         _tell(progress, "reading words", 0.0)
         lettered = [s.box for s in symbols if s.group in LETTERED_GROUPS]
         words = self._reader.read_words(
-            sheet, regions=lettered, progress=lambda share: _tell(progress, "reading words", share)
+            sheet, regions=lettered, found=lettering, progress=lambda share: _tell(progress, "reading words", share)
         )
-        tables = find_tables(sheet.gray)
         symbols = drop_tabled(drop_lettering(symbols, words), tables, width=sheet.info.width)
         symbols = add_stems(symbols, sheet.gray)
         symbols = name_nozzle_stubs(symbols, words, sheet.gray)
@@ -139,6 +131,28 @@ class Recognizer:
         drawing = link_parts(sheet, symbols=symbols, words=words)
         _tell(progress, "done", 1.0)
         return drawing
+
+    def _find_parts(self, sheet: Sheet) -> tuple[Sequence[Symbol], Lettering, NDArray[np.float64]]:
+        """Symbols by shape, by structure and by what a vector page says itself; lettering; boxes of tables' cells.
+
+        The searches know nothing of each other and are at work side by side, on as many threads as are allowed.
+        """
+        from pid.graph.trace_grid import find_tables
+        from pid.structure.fuse import drop_lone, fuse_structure
+
+        drawn = sheet.vectors if _is_drawn(sheet) else None
+        with ThreadPoolExecutor(max_workers=usable_threads() if self._threads is None else self._threads) as pool:
+            by_structure = None
+            if self._structures is not None:
+                by_structure = pool.submit(self._structures.find_on_sheet, sheet.gray, drawn)
+            by_shape = pool.submit(self._detector.detect_symbols, sheet.gray)
+            lettering = pool.submit(self._reader.find_lettering, sheet)
+            tables = pool.submit(find_tables, sheet.gray)
+        symbols: Sequence[Symbol] = by_shape.result()
+        if by_structure is not None:
+            symbols = fuse_structure(symbols, by_structure.result())
+        symbols = _add_evidence(sheet, symbols)
+        return symbols if by_structure is None else drop_lone(symbols), lettering.result(), tables.result()
 
 
 def link_parts(sheet: Sheet, *, symbols: Sequence[Symbol], words: Sequence[Word]) -> Drawing:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, cast
 
@@ -83,6 +84,24 @@ LYING = 1.4
 """A box this many times taller than wide is lettering turned by a quarter."""
 
 
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """Drawn lettering, not read yet: the picture (H, W), the same without long lines, and boxes (N, 4) of strings."""
+
+    gray: Gray
+    lifted: Gray
+    glyph_px: float
+    boxes: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Lettering:
+    """What is known of a sheet's lettering before its symbols are: words, or where words are drawn."""
+
+    known: tuple[Word, ...] = ()
+    drawn: _Drawn | None = None
+
+
 class WordReader:
     """Reads the lettering of sheets; loads the engine on first use and keeps it.
 
@@ -102,51 +121,66 @@ class WordReader:
             self._engine = _Engine(self._threads)
         return self._engine
 
+    def find_lettering(self, sheet: Sheet) -> Lettering:
+        """What can be told of a sheet's lettering before its symbols are known."""
+        live = words_of_texts(sheet.vectors.texts) if sheet.vectors else []
+        gray = paint_out(sheet.gray, [w.box for w in live])
+        if live:
+            return Lettering(tuple(live + self._read_beside(gray, live)))
+        return Lettering(drawn=self._find_drawn(gray))
+
     def read_words(
-        self, sheet: Sheet, *, regions: Sequence[Box] = (), progress: Progress | None = None
+        self,
+        sheet: Sheet,
+        *,
+        regions: Sequence[Box] = (),
+        found: Lettering | None = None,
+        progress: Progress | None = None,
     ) -> tuple[Word, ...]:
         """All words of the sheet, boxes in its pixels.
 
         Args:
             sheet: the page.
             regions: boxes of symbols with lettering inside (bubbles), read again one by one.
+            found: what `find_lettering` told of the sheet, where it was asked before.
             progress: is told the share done, 0..1.
         """
-        live = words_of_texts(sheet.vectors.texts) if sheet.vectors else []
-        gray = paint_out(sheet.gray, [w.box for w in live])
         tell = progress or (lambda share: None)
-        read = self._read_beside(gray, live, tell) if live else self._read_image(gray, as_boxes(regions), tell)
-        return number_words([*live, *read])
+        found = self.find_lettering(sheet) if found is None else found
+        read = [] if found.drawn is None else self._read_drawn(found.drawn, as_boxes(regions), tell)
+        tell(1.0)
+        return number_words([*found.known, *read])
 
-    def _read_beside(self, gray: Gray, live: Sequence[Word], progress: Progress) -> list[Word]:
+    def _read_beside(self, gray: Gray, live: Sequence[Word]) -> list[Word]:
         """The drawn words of a page with live text, which is painted out: rows of glyphs, or all if there are many."""
         glyph = CAPITAL * float(np.median([min(w.box[2] - w.box[0], w.box[3] - w.box[1]) for w in live]))
         lifted = lift_lines(gray, glyph_px=glyph)
         rows = glyph_rows(ink_mask(lifted), glyph_px=glyph)
         rows = rows[(rows[:, 2] - rows[:, 0]) > 1.5 * (rows[:, 3] - rows[:, 1])]
         if len(rows) > max(MANY_ROWS, len(live) / 4):
-            words = self._read_image(gray, as_boxes([]), progress)
+            words = self._read_drawn(self._find_drawn(gray), as_boxes([]), lambda share: None)
         else:
-            readings = self._read_boxes((lifted,), grown(rows, ROW_MARGIN * glyph), progress=progress)
+            readings = self._read_boxes((lifted,), grown(rows, ROW_MARGIN * glyph), progress=lambda share: None)
             words = drop_doubles([w for r in readings if r.score >= LEAST_BESIDE_LIVE for w in split_reading(r)])
-        progress(1.0)
         return [w for w in words if w.score >= LEAST_BESIDE_LIVE and len(w.text) > 1]
 
-    def _read_image(self, gray: Gray, regions: Array, progress: Progress) -> list[Word]:
+    def _find_drawn(self, gray: Gray) -> _Drawn:
         glyph = measure_glyphs(ink_mask(gray))
         lifted = lift_lines(gray, glyph_px=glyph)
         scale = _working_scale(glyph)
-        boxes = self._find_boxes(scaled(lifted, scale), progress=lambda s: progress(0.5 * s)) / scale
-        boxes = cut_at_regions(boxes, regions, least=LEAST_CUT * glyph)
-        found = self._read_boxes((lifted, gray), boxes, progress=lambda s: progress(0.5 + 0.3 * s))
+        return _Drawn(gray, lifted, glyph, self._find_boxes(scaled(lifted, scale)) / scale)
+
+    def _read_drawn(self, drawn: _Drawn, regions: Array, progress: Progress) -> list[Word]:
+        gray, lifted, glyph = drawn.gray, drawn.lifted, drawn.glyph_px
+        boxes = cut_at_regions(drawn.boxes, regions, least=LEAST_CUT * glyph)
+        found = self._read_boxes((lifted, gray), boxes, progress=lambda s: progress(0.7 * s))
         sure = [r for r in found if r.score >= LEAST_SCORE]
         ink = ink_mask(lifted)
         rows = grown(glyph_rows(ink, glyph_px=glyph, without=as_boxes([r.box for r in sure])), ROW_MARGIN * glyph)
-        missed = self._read_boxes((lifted,), rows, progress=lambda s: progress(0.8 + 0.1 * s), upright=True)
+        missed = self._read_boxes((lifted,), rows, progress=lambda s: progress(0.7 + 0.15 * s), upright=True)
         sure += [r for r in missed if r.score >= (LEAST_ROW_SCORE if len(r.text) > 1 else LEAST_GLYPH_SCORE)]
         words = [w for r in sure for w in split_reading(r)]
-        words = self._read_inside(lifted, regions, glyph, words, lambda s: progress(0.9 + 0.1 * s))
-        progress(1.0)
+        words = self._read_inside(lifted, regions, glyph, words, lambda s: progress(0.85 + 0.15 * s))
         return mend_function_letters(drop_doubles([w for w in words if not is_mark(w)]), regions)
 
     def _read_inside(
@@ -165,17 +199,16 @@ class WordReader:
         again = self._read_boxes((paper,), boxes, progress=progress, upright=True)
         return prefer_inside(words, [w for r in again if r.score >= LEAST_ROW_SCORE for w in split_reading(r)])
 
-    def _find_boxes(self, gray: Gray, *, progress: Progress) -> Array:
+    def _find_boxes(self, gray: Gray) -> Array:
         """Boxes (N, 4) of lettering in the image, merged across tiles."""
         tiles = tiles_with_ink(ink_mask(gray), size=TILE_PX, overlap=OVERLAP_PX)
         found, cut = [as_boxes([])], [np.zeros(0, bool)]
-        for i, t in enumerate(tiles):
+        for t in tiles:
             boxes = self.engine.detect(gray[t.y0 : t.y1, t.x0 : t.x1])
             edges = np.array([t.x0 > 0, t.y0 > 0, t.x1 < gray.shape[1], t.y1 < gray.shape[0]])
             near = np.c_[boxes[:, :2], np.array([t.x1 - t.x0, t.y1 - t.y0]) - boxes[:, 2:]] <= CUT_PX
             found.append(boxes + np.array([t.x0, t.y0, t.x0, t.y0]))
             cut.append((near & edges).any(axis=1))
-            progress((i + 1) / len(tiles))
         return merge_boxes(np.concatenate(found), cut=np.concatenate(cut))
 
     def _read_boxes(
