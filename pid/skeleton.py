@@ -45,9 +45,9 @@ def thin(mask: Mask) -> Mask:
     """
     padded = np.pad((mask > 0).astype(np.uint8), 1)
     flat, width = padded.reshape(-1), padded.shape[1]
-    offsets = [dy * width + dx for dy, dx in _RING]
-    ink = np.flatnonzero(flat)
-    active = ink
+    offsets = np.array([dy * width + dx for dy, dx in _RING])
+    marks = np.empty(flat.size, np.int32)  # written before it is read, so that most of it is never touched
+    active = np.flatnonzero(flat)
     while len(active):
         removed = []
         for table in _THIN:
@@ -59,9 +59,16 @@ def thin(mask: Mask) -> Mask:
             active = active[flat[active] > 0]
             removed.append(gone)
         gone = np.concatenate(removed)
-        near = (gone[:, None] + np.array(offsets)[None]).reshape(-1)
-        active = np.unique(near[flat[near] > 0])
+        near = np.concatenate([gone + offset for offset in offsets])
+        active = _each_once(near[flat[near] > 0], marks)
     return np.asarray(padded[1:-1, 1:-1], np.uint8)
+
+
+def _each_once(places: Index, marks: NDArray[np.int32]) -> Index:
+    """The places (N,) without repetition, in no order; `marks` holds one number for every place there is."""
+    turn = np.arange(len(places), dtype=np.int32)
+    marks[places] = turn
+    return np.asarray(places[marks[places] == turn], np.int64)
 
 
 @dataclass(frozen=True, eq=False)

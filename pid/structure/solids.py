@@ -28,17 +28,7 @@ def hollow_solids(mask: Mask, pen: float) -> tuple[Mask, Mask]:
     if not core.any():
         return mask, core
     solid = np.asarray(cv2.dilate(core, disc), np.uint8) & mask
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
-    bars = []
-    for k in range(1, count):
-        x, y, w, h, area = stats[k]
-        own = np.pad(np.asarray(labels[y : y + h, x : x + w] == k, np.uint8), 1)
-        deepest = float(cv2.distanceTransform(own, cv2.DIST_L2, 3).max())
-        if area > LONGEST_BAR * (2 * deepest) ** 2:
-            bars.append(k)
-            part = solid[y : y + h, x : x + w]
-            part[own[1:-1, 1:-1] > 0] = 0
-    if len(bars) == count - 1:
+    if _take_bars(solid) and not solid.any():
         return mask, solid
     wall = max(2, round(pen))
     side = 2 * wall - 1
@@ -46,6 +36,22 @@ def hollow_solids(mask: Mask, pen: float) -> tuple[Mask, Mask]:
     # Away from the true outline only: where a line joins the area, the opening's edge is no edge of the ink.
     inside &= cv2.erode(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side + 2, side + 2)), borderValue=0)
     return np.asarray(mask & (1 - inside), np.uint8), solid
+
+
+def _take_bars(solid: Mask) -> bool:
+    """Erase, in place, the areas that are thick lines; whether there were any."""
+    padded = np.pad(solid, 1)  # beyond the sheet there is no ink
+    count, labels = cv2.connectedComponents(padded, connectivity=8)
+    places = np.flatnonzero(padded)
+    which = labels.reshape(-1)[places]
+    deepest = np.zeros(count)
+    np.maximum.at(deepest, which, cv2.distanceTransform(padded, cv2.DIST_L2, 3).reshape(-1)[places])
+    bars = np.bincount(which, minlength=count) > LONGEST_BAR * (2 * deepest) ** 2
+    bars[0] = False
+    if bars.any():
+        y, x = np.divmod(places[bars[which]], padded.shape[1])
+        solid[y - 1, x - 1] = 0
+    return bool(bars.any())
 
 
 def with_blobs(parts: Primitives, solid: Mask) -> Primitives:
