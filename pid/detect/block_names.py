@@ -72,6 +72,7 @@ class BlockNames:
         except (KeyError, TypeError, AttributeError) as error:
             raise InputError(f"{name} lacks or misuses the entry {error}.") from error
         self._codes = {k.bom_code.lower(): Meaning(k.group, k.name) for k in catalog.values() if k.bom_code}
+        self._read: dict[str, Meaning | str | None] = {}
         self._by_word: dict[str, list[_Phrase]] = defaultdict(list)
         for phrase in self._phrases:
             for word in phrase.words:
@@ -79,6 +80,11 @@ class BlockNames:
 
     def read(self, name: str) -> Meaning | str | None:
         """What `name` says: a `Meaning`, `NO_SYMBOL`, or None where it is not known."""
+        if name not in self._read:
+            self._read[name] = self._find(name)
+        return self._read[name]
+
+    def _find(self, name: str) -> Meaning | str | None:
         if _ANONYMOUS.match(name):
             return None
         if name.lower() in self._codes:

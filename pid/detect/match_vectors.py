@@ -14,6 +14,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import shapely
+from numpy.typing import NDArray
 
 from pid.detect.glyphs import Glyph, GlyphField
 from pid.detect.outline import Outline, Piece, frame_of, make_outline
@@ -131,8 +133,10 @@ def find_exact(field: GlyphField, matcher: GlyphMatcher, words: Array) -> list[M
         words: Boxes (M, 4) of live text: what lies in them is lettering.
     """
     found = []
-    for glyph in field.glyphs():
-        match = None if _in_words(glyph.box, words) else matcher.match(glyph)
+    glyphs = field.glyphs()
+    lettering = in_words(np.array([g.box for g in glyphs]), words)
+    for glyph, letter in zip(glyphs, lettering.tolist(), strict=True):
+        match = None if letter else matcher.match(glyph)
         if match is not None and is_whole(match, field, words):
             found.append(match)
     found = _to_scale(found)
@@ -155,7 +159,7 @@ def is_whole(match: Match, field: GlyphField, words: Array) -> bool:
     """
     if match.fits[0].template.kind.group in LETTERED_GROUPS:
         return True
-    return all(_in_words((x0, y0, x1, y1), words) for x0, y0, x1, y1 in field.strangers(match.glyph).tolist())
+    return bool(in_words(field.strangers(match.glyph), words).all())
 
 
 def sheet_scale(matches: Iterable[Match]) -> float | None:
@@ -198,12 +202,15 @@ def drawn_box(paths: Sequence[VectorPath], members: Iterable[int], *, inner: Box
     return box[0] - half, box[1] - half, box[2] + half, box[3] + half
 
 
-def _in_words(box: Box, words: Array) -> bool:
-    if not len(words):
-        return False
-    low, high = np.maximum(words[:, :2], box[:2]), np.minimum(words[:, 2:], box[2:])
-    shared = np.clip(high - low, 0, None).prod(axis=1).max()
-    return bool(shared >= WORD_SHARE * max((box[2] - box[0]) * (box[3] - box[1]), 1.0))
+def in_words(boxes: Array, words: Array) -> NDArray[np.bool_]:
+    """Which boxes (N, 4) lie in one of the words' boxes (M, 4)."""
+    inside = np.zeros(len(boxes), bool)
+    if len(boxes) and len(words):
+        which, of = shapely.STRtree(shapely.box(*words.T)).query(shapely.box(*boxes.T))
+        low, high = np.maximum(boxes[which, :2], words[of, :2]), np.minimum(boxes[which, 2:], words[of, 2:])
+        area = np.maximum((boxes[which, 2:] - boxes[which, :2]).prod(axis=1), 1.0)
+        inside[which[np.clip(high - low, 0, None).prod(axis=1) >= WORD_SHARE * area]] = True
+    return inside
 
 
 def _probe(path: VectorPath) -> Array:

@@ -173,15 +173,15 @@ class TemplateBook:
 
     def _verify(self, ink: Outline, tree: Any, row: int, pose: int, ratio: float, *, loosely: bool) -> Fit | None:
         template = self.templates[row]
+        if not loosely and not _same_fill(ink.fill, pose_fill(template.outline.fill, POSES[pose])):
+            return None
         posed = pose_points(template.outline.points, POSES[pose])
         if row not in self._trees:
             self._trees[row] = _tree(template.outline.points)
-        mean, far = _distances(tree, posed, self._trees[row], _unpose(ink.points, POSES[pose]))
-        if not loosely:
-            if mean > MEAN_MOST or far > FAR_MOST:
-                return None
-            if not _same_fill(ink.fill, pose_fill(template.outline.fill, POSES[pose])):
-                return None
+        most = np.inf if loosely else FAR_MOST
+        mean, far = _distances(tree, posed, self._trees[row], _unpose(ink.points, POSES[pose]), most=most)
+        if not loosely and (mean > MEAN_MOST or far > FAR_MOST):
+            return None
         return Fit(template, POSES[pose], ink.frame, mean + PROPORTION_COST * abs(ratio))
 
 
@@ -210,9 +210,15 @@ def _tree(points: Array) -> Any:
     return cKDTree(points)
 
 
-def _distances(ink: Any, posed: Array, template: Any, unposed: Array) -> tuple[float, float]:
-    """The larger of both mean distances, and the largest distance of all, between trees and the other's points."""
-    there, back = np.asarray(ink.query(posed)[0]), np.asarray(template.query(unposed)[0])
+def _distances(ink: Any, posed: Array, template: Any, unposed: Array, *, most: float) -> tuple[float, float]:
+    """The larger of both mean distances, and the largest distance of all, between trees and the other's points.
+
+    Infinite where a point is clearly farther off than `most`, beyond which nothing is searched.
+    """
+    there = np.asarray(ink.query(posed, distance_upper_bound=1.01 * most)[0])
+    if not np.isfinite(there).all():
+        return np.inf, np.inf
+    back = np.asarray(template.query(unposed, distance_upper_bound=1.01 * most)[0])
     return float(max(there.mean(), back.mean())), float(max(there.max(), back.max()))
 
 

@@ -105,35 +105,42 @@ def _is_frame(segments: Array, size: tuple[int, int]) -> NDArray[np.bool_]:
 
 def _cut_out(segments: Array, owner: NDArray[np.intp], boxes: Array) -> tuple[Array, NDArray[np.intp]]:
     """The parts of the pieces that lie outside of all boxes."""
-    for box in boxes:
-        near = (
-            (np.minimum(segments[:, 0], segments[:, 2]) < box[2])
-            & (np.maximum(segments[:, 0], segments[:, 2]) > box[0])
-            & (np.minimum(segments[:, 1], segments[:, 3]) < box[3])
-            & (np.maximum(segments[:, 1], segments[:, 3]) > box[1])
-        )
-        if not near.any():
-            continue
-        hit, index = segments[near], owner[near]
-        enter, leave = _crossing_range(hit, box)
-        outside = enter >= leave
-        d = hit[:, 2:] - hit[:, :2]
-        before = np.c_[hit[:, :2], hit[:, :2] + d * enter[:, None]]
-        after = np.c_[hit[:, :2] + d * leave[:, None], hit[:, 2:]]
-        parts = [segments[~near], hit[outside], before[~outside & (enter > 0)], after[~outside & (leave < 1)]]
-        owners = [owner[~near], index[outside], index[~outside & (enter > 0)], index[~outside & (leave < 1)]]
-        segments, owner = np.concatenate(parts), np.concatenate(owners)
-    return segments, owner
+    from shapely import STRtree, box
+
+    if not len(boxes) or not len(segments):
+        return segments, owner
+    low, high = np.minimum(segments[:, :2], segments[:, 2:]), np.maximum(segments[:, :2], segments[:, 2:])
+    which, of = STRtree(box(*boxes.T)).query(box(*low.T, *high.T))
+    enter, leave = _crossing_range(segments[which], boxes[of])
+    crossed = enter < leave
+    which, enter, leave = which[crossed], enter[crossed], leave[crossed]
+    order = np.lexsort((enter, which))
+    which, enter, leave = which[order], enter[order], leave[order]
+    # How far along each piece all is cut out: the largest so far, pieces kept apart by adding 2 for each.
+    done = np.maximum.accumulate(leave + 2.0 * which) - 2.0 * which
+    first, last = (np.diff(which, prepend=-1) > 0), (np.diff(which, append=len(segments)) > 0)
+    before = np.where(first, 0.0, np.concatenate([[0.0], done[:-1]]))
+    parts = [(which, before, enter), (which[last], done[last], np.ones(int(last.sum())))]
+    index, start, stop = (np.concatenate(column) for column in zip(*parts, strict=True))
+    kept = stop > start
+    index, start, stop = index[kept], start[kept, None], stop[kept, None]
+    way = segments[index, 2:] - segments[index, :2]
+    left = np.c_[
+        segments[index, :2] + way * start, np.where(stop < 1, segments[index, :2] + way * stop, segments[index, 2:])
+    ]
+    whole = np.ones(len(segments), bool)
+    whole[which] = False
+    return np.concatenate([segments[whole], left]), np.concatenate([owner[whole], owner[index]])
 
 
-def _crossing_range(segments: Array, box: Array) -> tuple[Array, Array]:
-    """Where along each piece (0..1) it enters and leaves a box (Liang and Barsky 1984); enter >= leave misses it."""
+def _crossing_range(segments: Array, boxes: Array) -> tuple[Array, Array]:
+    """Where along each piece (0..1) it enters and leaves its box (Liang and Barsky 1984); enter >= leave misses it."""
     d = segments[:, 2:] - segments[:, :2]
     with np.errstate(divide="ignore", invalid="ignore"):
-        t0 = (box[:2] - segments[:, :2]) / d
-        t1 = (box[2:] - segments[:, :2]) / d
+        t0 = (boxes[:, :2] - segments[:, :2]) / d
+        t1 = (boxes[:, 2:] - segments[:, :2]) / d
     still = d == 0
-    within = (segments[:, :2] >= box[:2]) & (segments[:, :2] <= box[2:])
+    within = (segments[:, :2] >= boxes[:, :2]) & (segments[:, :2] <= boxes[:, 2:])
     low = np.where(still, np.where(within, -np.inf, np.inf), np.minimum(t0, t1))
     high = np.where(still, np.where(within, np.inf, -np.inf), np.maximum(t0, t1))
     return np.clip(low.max(axis=1), 0, 1), np.clip(high.min(axis=1), 0, 1)

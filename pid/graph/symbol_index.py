@@ -167,17 +167,21 @@ def ray_hits(point: Array, outward: Array, box: Array, reach: float) -> bool:
 
 def enclosing_symbols(symbols: Sequence[Symbol]) -> list[int]:
     """Indices of symbols that hold the middle of another part well inside: vessels with internals, package outlines."""
+    from shapely import STRtree, box, points
+
     boxes = as_boxes([s.box for s in symbols])
     if not len(boxes):
         return []
     size = boxes[:, 2:] - boxes[:, :2]
     low, high = boxes[:, :2] + 0.08 * size, boxes[:, 2:] - 0.08 * size
     centre = (boxes[:, :2] + boxes[:, 2:]) / 2
-    inside = ((centre[None] > low[:, None]) & (centre[None] < high[:, None])).all(axis=2)
-    area = size.prod(axis=1)
-    inside &= area[None] < 0.2 * area[:, None]
     solid = np.array([s.group not in PASSED for s in symbols])
-    return np.flatnonzero((inside & solid[None]).any(axis=1)).tolist()
+    area = size.prod(axis=1)
+    near = STRtree(points(centre))
+    holder, held = near.query(box(*low.T, *high.T)) if len(boxes) > 1 else np.zeros((2, 0), np.intp)
+    inside = ((centre[held] > low[holder]) & (centre[held] < high[holder])).all(axis=1)
+    found: list[int] = np.unique(holder[inside & solid[held] & (area[held] < 0.2 * area[holder])]).tolist()
+    return found
 
 
 def _inside_any(points: Array, boxes: Array) -> NDArray[np.bool_]:

@@ -111,14 +111,14 @@ def _alongside(chains: list[Chain], scale: float) -> set[int]:
 
 def _residue(graph: StrokeGraph, chains: list[Chain], index: SymbolIndex, scale: float) -> set[int]:
     """Chains that lie within one symbol's box but for a few pixels: what is left of its outline."""
+    from shapely import STRtree, box
+
     boxes = grown(index.boxes[index.is_end], RESIDUE * scale)
-    doomed = set()
-    for i, chain in enumerate(chains):
-        low, high = chain.points.min(axis=0), chain.points.max(axis=0)
-        along = np.flatnonzero(((low >= boxes[:, :2]) & (high <= boxes[:, 2:])).all(axis=1))
-        if len(along) and not _joins_two(graph, chain, index, scale):
-            doomed.add(i)
-    return doomed
+    if not len(boxes) or not chains:
+        return set()
+    extent = np.array([np.concatenate([c.points.min(axis=0), c.points.max(axis=0)]) for c in chains])
+    within, _ = STRtree(box(*boxes.T)).query(box(*extent.T), predicate="covered_by")
+    return {i for i in np.unique(within).tolist() if not _joins_two(graph, chains[i], index, scale)}
 
 
 def _joins_two(graph: StrokeGraph, chain: Chain, index: SymbolIndex, scale: float) -> bool:

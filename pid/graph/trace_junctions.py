@@ -256,9 +256,11 @@ def find_dots(graph: StrokeGraph, depth: NDArray[np.float32]) -> set[int]:
 
 def nodes_at(graph: StrokeGraph, places: Array | None, *, reach: float) -> set[int]:
     """Nodes within `reach` of one of the places (N, 2)."""
+    from scipy.spatial import cKDTree
+
     nodes = graph.nodes()
     if places is None or not len(places) or not nodes:
         return set()
     xy = np.array([graph.xy[n] for n in nodes])
-    near = (np.abs(xy[:, None] - places[None]).max(axis=2) <= reach).any(axis=1)
+    near = cKDTree(places).query(xy, p=np.inf)[0] <= reach
     return {n for n, hit in zip(nodes, near.tolist(), strict=True) if hit}
