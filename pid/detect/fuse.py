@@ -20,7 +20,7 @@ from pid.catalog import load_catalog
 from pid.detect.block_names import shipped_names
 from pid.detect.glyphs import REFERENCE_WIDTH, Glyph, GlyphField
 from pid.detect.match_blocks import BlockMatches, match_blocks
-from pid.detect.match_vectors import GlyphMatcher, Match, drawn_box, find_exact, is_whole
+from pid.detect.match_vectors import GlyphMatcher, Match, WordBoxes, drawn_box, find_exact, is_whole
 from pid.detect.templates import Fit, TemplateBook, shipped_templates
 from pid.drawing import Box, Symbol
 from pid.geometry import Array, as_boxes, box_area, box_intersection, box_iou, grown
@@ -77,7 +77,7 @@ def fuse_vectors(
     matcher = GlyphMatcher(vectors.paths, vectors.texts, shipped_templates() if book is None else book)
     blocks = match_blocks(vectors, width=width, names=shipped_names(), matcher=matcher, catalog=load_catalog())
     field = GlyphField(vectors.paths, width, blocks.explained)
-    words = as_boxes([t.box for t in vectors.texts])
+    words = WordBoxes(as_boxes([t.box for t in vectors.texts]))
     matches = find_exact(field, matcher, words)
     return _Fusion(vectors, width, blocks, field, matcher, words).join(shapes, matches)
 
@@ -90,7 +90,7 @@ class _Fusion:
         blocks: BlockMatches,
         field: GlyphField,
         matcher: GlyphMatcher,
-        words: Array,
+        words: WordBoxes,
     ) -> None:
         self._vectors = vectors
         self._scale = width / REFERENCE_WIDTH

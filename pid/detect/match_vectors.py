@@ -21,7 +21,7 @@ from pid.detect.glyphs import Glyph, GlyphField
 from pid.detect.outline import Outline, Piece, frame_of, make_outline
 from pid.detect.templates import COST_STEP, Fit, TemplateBook
 from pid.drawing import Box
-from pid.geometry import Array, bounds, polyline_length
+from pid.geometry import Array, as_boxes, bounds, polyline_length
 from pid.sheet import VectorPath, VectorText
 
 SCALE_SPREAD = 2.3
@@ -66,7 +66,8 @@ class GlyphMatcher:
         self._known: dict[bytes, list[Fit]] = {}
         self._probes = np.array([_probe(p) for p in paths]).reshape(-1, 5, 2)
         self._looks = np.array([(len(p.points), p.closed, p.filled) for p in paths], np.uint32).reshape(-1, 3)
-        self._centers = np.array([((t.box[0] + t.box[2]) / 2, (t.box[1] + t.box[3]) / 2) for t in texts]).reshape(-1, 2)
+        boxes = as_boxes([t.box for t in texts])
+        self._centers = shapely.STRtree(shapely.points((boxes[:, :2] + boxes[:, 2:]) / 2))
 
     def outline(self, members: Iterable[int]) -> Outline:
         """The ink of some paths in the unit frame."""
@@ -118,23 +119,40 @@ class GlyphMatcher:
 
     def words_in(self, box: Box) -> list[str]:
         """Live text whose middle lies in the box."""
-        x0, y0, x1, y1 = box
-        x, y = self._centers.T
-        held = (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)
-        return [self._texts[k].text for k in np.flatnonzero(held).tolist()]
+        held = np.sort(self._centers.query(shapely.box(*box)))
+        return [self._texts[k].text for k in held.tolist()]
 
 
-def find_exact(field: GlyphField, matcher: GlyphMatcher, words: Array) -> list[Match]:
+class WordBoxes:
+    """Boxes (M, 4) of live text, ready to be asked what lies in them."""
+
+    def __init__(self, boxes: Array) -> None:
+        self._boxes = boxes
+        self._tree = shapely.STRtree(shapely.box(*boxes.T) if len(boxes) else [])
+
+    def hold(self, boxes: Array) -> NDArray[np.bool_]:
+        """Which boxes (N, 4) are lettering: they lie in one word's box."""
+        inside = np.zeros(len(boxes), bool)
+        if len(boxes) and len(self._boxes):
+            which, of = self._tree.query(shapely.box(*boxes.T))
+            low = np.maximum(boxes[which, :2], self._boxes[of, :2])
+            high = np.minimum(boxes[which, 2:], self._boxes[of, 2:])
+            area = np.maximum((boxes[which, 2:] - boxes[which, :2]).prod(axis=1), 1.0)
+            inside[which[np.clip(high - low, 0, None).prod(axis=1) >= WORD_SHARE * area]] = True
+        return inside
+
+
+def find_exact(field: GlyphField, matcher: GlyphMatcher, words: WordBoxes) -> list[Match]:
     """All glyphs that are catalogue symbols, none sharing a path with another, most ink first.
 
     Args:
         field: The page's glyphs.
         matcher: Of the same page.
-        words: Boxes (M, 4) of live text: what lies in them is lettering.
+        words: The page's live text: what lies in it is lettering.
     """
     found = []
     glyphs = field.glyphs()
-    lettering = in_words(np.array([g.box for g in glyphs]), words)
+    lettering = words.hold(as_boxes([g.box for g in glyphs]))
     for glyph, letter in zip(glyphs, lettering.tolist(), strict=True):
         match = None if letter else matcher.match(glyph)
         if match is not None and is_whole(match, field, words):
@@ -152,14 +170,14 @@ def find_exact(field: GlyphField, matcher: GlyphMatcher, words: Array) -> list[M
     return [replace(m, repeats=counts[like]) for m, like in zip(kept, alike, strict=True)]
 
 
-def is_whole(match: Match, field: GlyphField, words: Array) -> bool:
+def is_whole(match: Match, field: GlyphField, words: WordBoxes) -> bool:
     """Whether nothing else is drawn inside of the match, which would make it another symbol.
 
     Lettering drawn as lines may stand in what is made to be lettered.
     """
     if match.fits[0].template.kind.group in LETTERED_GROUPS:
         return True
-    return bool(in_words(field.strangers(match.glyph), words).all())
+    return bool(words.hold(field.strangers(match.glyph)).all())
 
 
 def sheet_scale(matches: Iterable[Match]) -> float | None:
@@ -200,17 +218,6 @@ def drawn_box(paths: Sequence[VectorPath], members: Iterable[int], *, inner: Box
     box = bounds(np.concatenate([p.points for p in chosen])) if inner is None else inner
     half = max((0.0 if p.filled else p.width_px) for p in chosen) / 2
     return box[0] - half, box[1] - half, box[2] + half, box[3] + half
-
-
-def in_words(boxes: Array, words: Array) -> NDArray[np.bool_]:
-    """Which boxes (N, 4) lie in one of the words' boxes (M, 4)."""
-    inside = np.zeros(len(boxes), bool)
-    if len(boxes) and len(words):
-        which, of = shapely.STRtree(shapely.box(*words.T)).query(shapely.box(*boxes.T))
-        low, high = np.maximum(boxes[which, :2], words[of, :2]), np.minimum(boxes[which, 2:], words[of, 2:])
-        area = np.maximum((boxes[which, 2:] - boxes[which, :2]).prod(axis=1), 1.0)
-        inside[which[np.clip(high - low, 0, None).prod(axis=1) >= WORD_SHARE * area]] = True
-    return inside
 
 
 def _probe(path: VectorPath) -> Array:
