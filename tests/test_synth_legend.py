@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from pid.catalog import load_catalog
 from pid.errors import InputError
 from pid.geometry import box_area, box_intersection
+from pid.synth.generate import generate_sheet
 from pid.synth.legend import LAYOUTS, draw_legend
 
 KINDS = (
@@ -51,3 +53,20 @@ def test_names_and_unknown_kinds() -> None:
     assert [e.name for e in draw_legend(KINDS[:2], 1, naming="kind").entries] == list(KINDS[:2])
     with pytest.raises(InputError, match="'gate_volve'"):
         draw_legend(["gate_volve"], 1)
+
+
+def test_a_legend_shows_the_way_of_drawing_that_is_asked_for() -> None:
+    ways = [v.name for v in load_catalog()["motor_actuator"].variants[:3]]
+    drawn = draw_legend(["motor_actuator"] * 3, 4, variants=ways, pipes=False)
+    sizes = [(round(x1 - x0), round(y1 - y0)) for x0, y0, x1, y1 in (e.box for e in drawn.entries)]
+    assert len(set(sizes)) == 3  # a circle, a small circle, a square
+    with pytest.raises(InputError, match="'motor_actuator' as 'none'"):
+        draw_legend(["motor_actuator"], 1, variants=["none"])
+
+
+def test_a_sheet_tells_how_each_symbol_is_drawn() -> None:
+    sheet = generate_sheet(31)
+    catalog = load_catalog()
+    assert set(sheet.variants) == {s.id for s in sheet.drawing.symbols}
+    for s in sheet.drawing.symbols:
+        assert sheet.variants[s.id] in {v.name for v in catalog[s.kind].variants}

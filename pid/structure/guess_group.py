@@ -89,6 +89,8 @@ def guess_group(
     for x0, y0, x1, y1 in text_boxes:
         clear[max(round(y0), 0) : round(y1), max(round(x0), 0) : round(x1)] = 255
     x0, y0, x1, y1 = (round(v) for v in box)
+    if (clear[y0:y1, x0:x1] >= INK_GREY).all():  # all of it was read as lettering: a zigzag as W, a bar as I
+        clear = picture
     ink = _unit(np.asarray(clear[y0:y1, x0:x1] < INK_GREY, np.uint8))
     near = _thicken(ink)
     gallery = _gallery(catalog) if catalog is not None else _shipped_gallery()

@@ -20,6 +20,9 @@ from pid.structure.template import Template
 FEWEST_PAIRS, ENOUGH = 2, 8_000
 """Pairs of a template's anchors that are looked for in each pose, the rarest on the sheet first: at least so many, and
 more until there are so many hypotheses."""
+FLAT, LEVEL_PENS = 0.1, 0.7
+"""Of a pair of anchors that spans less than the first share of the longer axis along the other, as a bar's ends do, the
+other axis says nothing of the scale; on the sheet such anchors lie within so many pens of a level."""
 MOST_PAIRS = 300_000
 """Hypotheses of one pair of anchors in one pose; beyond, the sheet is too crowded for them to tell anything."""
 
@@ -96,18 +99,17 @@ def anchor_hypotheses(template: Template, field: InkField, scales: Scales) -> Hy
         wanted = template.anchors.wanted(matrix)
         turned = template.anchors.xy @ matrix.T
         offers = {k: np.flatnonzero(field.masks & wanted[k] == wanted[k]) for k in np.unique(template.pairs).tolist()}
-        offers = {k: np.flatnonzero(field.masks & wanted[k] == wanted[k]) for k in np.unique(template.pairs).tolist()}
         rarest = sorted(template.pairs.tolist(), key=lambda pair: len(offers[pair[0]]) * len(offers[pair[1]]))
         made = 0
         for tried, (i, j) in enumerate(rarest):
             if tried >= FEWEST_PAIRS and made > ENOUGH:
                 break
             span = turned[j] - turned[i]
-            pairs = _pairs_in_reach(field.anchors.xy, offers[i], offers[j], span, reach)
+            pairs = _pairs_in_reach(field.anchors.xy, offers[i], offers[j], span, reach, LEVEL_PENS * field.pen)
             if not len(pairs) or len(pairs) > MOST_PAIRS:
                 continue
             at = field.anchors.xy[pairs[:, 0]]
-            scale = (field.anchors.xy[pairs[:, 1]] - at) / span
+            scale = _scales(field.anchors.xy[pairs[:, 1]] - at, span)
             ok = scales.allow(scale[:, 0], scale[:, 1], template.factor)
             at, scale = at[ok], scale[ok]
             made += len(at)
@@ -132,12 +134,28 @@ def _axis_maps(matrix: Array, scale: Array, shift: Array, number: int) -> Hypoth
     return Hypotheses(scale[:, :, None] * matrix[None], shift, np.full(len(shift), number, np.int64))
 
 
-def _pairs_in_reach(xy: Array, a: Index, b: Index, span: Array, scales: tuple[float, float]) -> Index:
-    """Pairs (K, 2) of an anchor of `a` and one of `b` that lie apart as `span` (x, y) does, at scales looked for."""
-    least, most = scales
+def _is_flat(span: Array) -> NDArray[np.bool_]:
+    """(2,) along which axis a span (x, y) is too short to tell a scale."""
+    return np.asarray(np.abs(span) < FLAT * np.abs(span).max(), np.bool_)
+
+
+def _scales(apart: Array, span: Array) -> Array:
+    """(N, 2) both axes' scales of pairs `apart` (N, 2) as `span` (x, y) is; of a bar's ends, one for both."""
+    if _is_flat(span).any():
+        along = int(np.argmax(np.abs(span)))
+        return np.repeat(apart[:, along : along + 1] / span[along], 2, axis=1)
+    return apart / span
+
+
+def _pairs_in_reach(xy: Array, a: Index, b: Index, span: Array, scales: tuple[float, float], level: float) -> Index:
+    """Pairs (K, 2) of an anchor of `a` and one of `b` that lie apart as `span` (x, y) does, at scales looked for.
+
+    Along an axis that a bar does not span they lie apart by at most `level` pixels.
+    """
     order = np.argsort(xy[b, 0], kind="stable")
     b = b[order]
-    reach = np.sort([least * span[0], most * span[0]])
+    flat = _is_flat(span)[:, None]
+    reach, (low, high) = np.where(flat, (-level, level), np.sort(np.outer(span, scales), axis=1))
     start = np.searchsorted(xy[b, 0], xy[a, 0] + reach[0])
     stop = np.searchsorted(xy[b, 0], xy[a, 0] + reach[1])
     counts = np.maximum(stop - start, 0)
@@ -145,6 +163,5 @@ def _pairs_in_reach(xy: Array, a: Index, b: Index, span: Array, scales: tuple[fl
     within = np.arange(len(first)) - np.repeat(np.cumsum(counts) - counts, counts)
     second = b[np.repeat(start, counts) + within]
     dy = xy[second, 1] - xy[first, 1]
-    low, high = np.sort([least * span[1], most * span[1]])
     ok = (dy >= low) & (dy <= high)
     return np.column_stack([first[ok], second[ok]])

@@ -22,7 +22,7 @@ from pid.structure.field import InkField
 from pid.structure.finds import FEWEST_LETTERS, Find, by_habit, keep_best, without_lettering
 from pid.structure.hypothesize import Hypotheses, Scales, anchor_hypotheses, box_hypotheses, join_hypotheses
 from pid.structure.lettering import agreement, find_rows, rows_inside
-from pid.structure.place_strokes import loosen, refine, screen
+from pid.structure.place_strokes import Placed, loosen, refine, screen, slack
 from pid.structure.primitives import Index
 from pid.structure.rating import features_of, rate
 from pid.structure.regions import find_regions
@@ -162,9 +162,7 @@ def _find_template(
     hypotheses, measures, placed = hypotheses.only(likely), measures.only(likely), placed.only(likely)
     measures = count_strange(template, hypotheses, field, measures, placed)
     measures = _read_lettering(template, measures, words)
-    quality, features = rate(template, measures), features_of(template, measures)
-    keep = np.flatnonzero(quality >= LEAST_QUALITY)
-    return [_find(template, hypotheses, measures, quality, features, k) for k in keep.tolist()]
+    return _make_finds(template, hypotheses, measures, placed, field)
 
 
 def _places(boxes: Array, rough: Array) -> Index:
@@ -191,25 +189,35 @@ def _read_lettering(template: Template, measures: Measures, words: Sequence[Word
     return replace(measures, misread=misread)
 
 
-def _find(
-    template: Template, hypotheses: Hypotheses, measures: Measures, quality: Array, features: Array, k: int
-) -> Find:
-    one = measures.only(np.array([k]))
-    length = float(one.length[0])
-    fill = template.fill_length / template.length * length * float(one.filled[0])
+def _make_finds(
+    template: Template, hypotheses: Hypotheses, measures: Measures, placed: Placed, field: InkField
+) -> list[Find]:
+    """Those of the hypotheses in place that are probable at all."""
+    quality, features = rate(template, measures), features_of(template, measures)
     # No more than the template itself has: letters that touch it are not its own.
-    explained = min(float(one.covered[0]), length) + fill - STRANGE_COST * float(one.strange[0]) * length
-    return Find(
-        template=template,
-        matrix=hypotheses.matrix[k],
-        shift=hypotheses.shift[k],
-        pose=int(hypotheses.pose[k]),
-        quality=float(quality[k]),
-        worth=float(quality[k]) * explained,
-        box=(float(one.box[0, 0]), float(one.box[0, 1]), float(one.box[0, 2]), float(one.box[0, 3])),
-        measures=one,
-        features=features[k],
-    )
+    explained = np.minimum(measures.covered, measures.length) - STRANGE_COST * measures.strange * measures.length
+    explained += template.fill_length / template.length * measures.length * measures.filled
+    slack_px = slack(template, hypotheses, field)
+    on_ink = field.distance(placed.points, placed.headings) <= slack_px[:, None]
+    solid = field.is_ink(hypotheses.map(template.fill))
+    return [
+        Find(
+            template=template,
+            matrix=hypotheses.matrix[k],
+            shift=hypotheses.shift[k],
+            pose=int(hypotheses.pose[k]),
+            quality=float(quality[k]),
+            worth=float(quality[k] * explained[k]),
+            box=(*measures.box[k].tolist(),),
+            measures=measures.only(np.array([k])),
+            strokes=placed.points[k],
+            on_ink=on_ink[k],
+            solid=solid[k],
+            slack_px=float(slack_px[k]),
+            features=features[k],
+        )
+        for k in np.flatnonzero(quality >= LEAST_QUALITY).tolist()
+    ]
 
 
 def _symbol(ident: str, find: Find, finds: Sequence[Find], factor: int) -> Symbol:

@@ -136,7 +136,9 @@ def _solve_axes(turned: Array, weight: Array, gap: Array, across: Array, heading
         total += np.einsum("km,kmi,kmj->kij", pull * weight, row, row, optimize=True)
         right += np.einsum("km,kmi,km->ki", pull * weight, row, wanted, optimize=True)
     extent = np.abs(turned).max(axis=1)
-    damping = np.concatenate([extent**2, np.ones_like(extent)], axis=1) * (0.02 * weight.sum(axis=1, keepdims=True) + 1)
+    damping = np.concatenate([np.maximum(extent**2, 1.0), np.ones_like(extent)], axis=1) * (
+        0.02 * weight.sum(axis=1, keepdims=True) + 1
+    )
     step = np.linalg.solve(total + np.einsum("ki,ij->kij", damping, np.eye(4)), right[..., None])[..., 0]
     return np.clip(step[:, :2], -0.15, 0.15), step[:, 2:]
 

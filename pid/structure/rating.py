@@ -21,7 +21,7 @@ from pid.structure.verify import Measures
 
 FEATURES = (
     "one", "unsupported", "off", "missing", "strain", "strange", "shared", "probed", "unfilled", "blotted",
-    "unlettered", "misread", "strokes", "length", "isolated", "odd_size", "odd_stretch",
+    "unlettered", "misread", "strokes", "length", "isolated", "unpiped", "odd_size", "odd_stretch",
 )  # fmt: skip
 ODD = [FEATURES.index("odd_size"), FEATURES.index("odd_stretch")]
 """Of these nothing is known until all finds of a sheet are; 0 until then."""
@@ -65,7 +65,8 @@ def features_of(template: Template, m: Measures) -> Array:
         m.probed,
         1.0 - m.filled, np.minimum(m.blotted, FILLED_TOO), unlettered.astype(np.float64), m.misread,
         np.full(count, np.log(min(int(template.owner.max()) + 1, 12))),
-        np.log(np.maximum(m.length, 1.0) / 100.0), m.isolated, np.zeros(count), np.zeros(count),
+        np.log(np.maximum(m.length, 1.0) / 100.0), m.isolated, m.unpiped,
+        np.zeros(count), np.zeros(count),
     ])  # fmt: skip
 
 

@@ -40,6 +40,8 @@ PROBE_DEG, PORT_SHARE = 60.0, 0.12
 """Probes keep so far from an anchor's arms, and anchors so near to a port, in shares of the longer side, have none."""
 ARM_SHARE = 0.13
 """Strokes shorter than this share of the longer side say nothing of an anchor: they are its rounded corner."""
+BAR_SHARE, MOST_BARS = 0.5, 3
+"""A symbol of up to so many strokes whose shorter side is at most this share of the longer one is a bar, or a few."""
 MOST_PAIRS = 4
 LEAST_SPAN = 0.3
 """A pair of anchors spans at least this share of both sides, so that it gives both scales."""
@@ -110,6 +112,10 @@ class Template:
     """(R, 2) ... in these directions, unit vectors."""
     ports: tuple[tuple[float, float, float], ...]
     """x, y and the direction a pipe leaves in, degrees counter-clockwise as seen."""
+    exits: Array
+    """(E, 2) where pipes leave a symbol that is no more than a bar or a few: they say what it is ..."""
+    exit_headings: Array
+    """(E, 2) ... and which way, unit vectors."""
     lettered: Array
     """(T, 2) where lettering stands."""
     lettering: tuple[str, ...]
@@ -159,6 +165,8 @@ def make_template(example: Example, *, pens: tuple[float, float] | None = None) 
     edge = np.array([[column.min(), row.min()], [column.max() + 1, row.max() + 1]], np.float64)
     margin = np.maximum(np.array([[-1.0], [1.0]]) * (edge - np.array([low, high])) - pen / 2, 0.0)
     places = np.array([(x, y) for x, y, _ in ports]).reshape(-1, 2)
+    is_bar = float(size.min()) <= BAR_SHARE * float(size.max()) and int(owner.max()) < MOST_BARS
+    exits = _exits(ports, size) if is_bar else np.zeros((0, 4))
     probes, directions = _probes(anchors, places, middle, float(size.max()), mask, pen)
     return Template(
         kind=example.kind,
@@ -181,9 +189,20 @@ def make_template(example: Example, *, pens: tuple[float, float] | None = None) 
         probe_headings=directions,
         lettered=lettered - middle,
         ports=tuple(ports),
+        exits=exits[:, :2],
+        exit_headings=exits[:, 2:],
         lettering=example.lettering if text else (),
         poses=different_poses((points - middle) / size, (fill - middle) / size),
     )
+
+
+def _exits(ports: Sequence[tuple[float, float, float]], size: Array) -> Array:
+    """(E, 4) places and directions in which pipes leave a bar: its ports, else the middle of both its sides."""
+    if not ports:
+        across = np.array([1.0, 0.0]) if size[0] < size[1] else np.array([0.0, 1.0])
+        return np.array([[*(side * across * size / 2), *(side * across)] for side in (-1, 1)])
+    turns = np.radians([deg for _, _, deg in ports])
+    return np.column_stack([np.array(ports)[:, :2], np.cos(turns), -np.sin(turns)])
 
 
 def _sample(strokes: Primitives, mask: NDArray[np.uint8], pen: float) -> tuple[Array, Array]:
@@ -280,7 +299,10 @@ def _probes(
 
 
 def _choose_pairs(anchors: Anchors, size: Array) -> Index:
-    """Pairs of anchors far apart along both axes with many arms, most telling first, not all through one anchor."""
+    """Pairs of anchors far apart along both axes with many arms, most telling first, not all through one anchor.
+
+    Of a bar, which has none, the two that are farthest apart.
+    """
     n = len(anchors.xy)
     if n < 2:
         return np.zeros((0, 2), np.int64)
@@ -289,6 +311,9 @@ def _choose_pairs(anchors: Anchors, size: Array) -> Index:
     span = np.abs(anchors.xy[i] - anchors.xy[j]) / size
     worth = span.min(axis=1) * (np.minimum(arms[i], 4) + np.minimum(arms[j], 4))
     ok = span.min(axis=1) >= LEAST_SPAN
+    if not ok.any():
+        far = int(np.hypot(*(anchors.xy[i] - anchors.xy[j]).T).argmax())
+        return np.array([[i[far], j[far]]], np.int64)
     order = np.argsort(-worth, kind="stable")
     used = np.zeros(n, np.int64)
     chosen: list[tuple[int, int]] = []

@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 from pid.geometry import Array
 from pid.structure.field import SPACING_PX, InkField
 from pid.structure.hypothesize import Hypotheses
-from pid.structure.place_strokes import CAPPED, Placed, probe_points, share_of_ink, slack
+from pid.structure.place_strokes import CAPPED, Placed, probe_points, share_of_ink, slack, unit
 from pid.structure.template import Template
 
 FILLED_PX = 1.0
 """The outline of a small filled area lies so much farther inside on a sheet than on an enlarged example."""
+PIPE_PENS, PIPE_PX, PIPE_WIDE = (1.0, 1.8), 1.5, 0.8
+"""A pipe leaves a port where ink runs its way so many pens and pixels behind it, beside it by at most the last pens."""
 ISOLATED = 1.15
 """Ink whose connected shape is no longer than the symbol times this leads nowhere: lettering, not plant."""
 TOUCHING = 0.35
@@ -45,6 +47,8 @@ class Measures:
     """Length of ink on the sheet that the strokes explain, pixels; 0 until `count_strange` has looked."""
     probed: Array
     """Share of probes round ends and corners that meet ink which the template lacks."""
+    unpiped: Array
+    """Share of a bar's sides from which no pipe leads on; 0 of what is more than a bar."""
     isolated: Array
     """1 where no ink leads away, 0 elsewhere."""
     filled: Array
@@ -93,6 +97,7 @@ def measure(template: Template, hypotheses: Hypotheses, field: InkField, placed:
             template.length * lengthened / len(template.points),
         ),
         probed=share_of_ink(field, probe_points(template, hypotheses, field), none=0.0),
+        unpiped=_unpiped(template, hypotheses, field),
         isolated=_isolated(at, field),
         filled=share_of_ink(field, hypotheses.map(template.fill), none=1.0),
         blotted=share_of_ink(field, hypotheses.map(template.open), none=0.0, solid=True),
@@ -112,6 +117,16 @@ def _ink_boxes(template: Template, hypotheses: Hypotheses, at: Array, pen: float
     return np.concatenate([at.min(axis=1) + low - half, at.max(axis=1) + high + half], axis=1)
 
 
+def _unpiped(template: Template, hypotheses: Hypotheses, field: InkField) -> Array:
+    """(K,) share of a bar's exits that no pipe leaves."""
+    if not len(template.exits):
+        return np.zeros(len(hypotheses))
+    at, heading = hypotheses.map(template.exits), unit(hypotheses.turn(template.exit_headings))
+    reach = [pens * field.pen + PIPE_PX for pens in PIPE_PENS]
+    far = np.max([field.distance(at + r * heading, heading) for r in reach], axis=0)
+    return np.asarray((far > PIPE_WIDE * field.pen + 1.0).mean(axis=1), np.float64)
+
+
 def _isolated(at: Array, field: InkField) -> Array:
     """(K,) whether the ink under strokes (K, M, 2) is connected to nothing beyond them: 1 or 0."""
     extent = (at.max(axis=1) - at.min(axis=1)).max(axis=1) + field.pen
@@ -126,6 +141,8 @@ def count_strange(
 
     Loose letters count where the example has none, and then half: tags stand near everything.
     """
+    from scipy.spatial.distance import cdist
+
     limit = slack(template, hypotheses, field)
     half = np.array(template.size) / 2
     strange, covered = np.zeros(len(hypotheses)), np.zeros(len(hypotheses))
@@ -139,7 +156,7 @@ def count_strange(
         lettering, pipe = template.chart.look(u)
         strokes = placed.points[k]
         spacing = float(measures.length[k]) / len(strokes)
-        apart = ((points[:, None] - strokes[None]) ** 2).sum(axis=-1).min(axis=1, initial=np.inf)
+        apart = cdist(points, strokes, "sqeuclidean").min(axis=1, initial=np.inf)
         loose = field.shape_px[near] < LETTER_SHARE * (box[2:] - box[:2]).min()
         weight = np.where(loose, np.where(lettering, 0.0, 0.5), np.where(lettering, TOUCHING, 1.0))
         beyond = (np.abs(u) > half).any(axis=1)

@@ -100,6 +100,8 @@ class SynthSheet:
     ink: Ink
     drawing: Drawing
     style: Style
+    variants: dict[str, str]
+    """How each symbol is drawn: the catalogue's name of the variant, by the symbol's id."""
 
 
 def generate_sheet(
@@ -131,7 +133,7 @@ def generate_sheet(
         draft, name=f"synth-{seed}", marks=furniture.marks, words=furniture.words, tables=furniture.tables,
         title_block=furniture.title_block,
     )  # fmt: skip
-    return SynthSheet(ink, drawing, style)
+    return SynthSheet(ink, drawing, style, {piece.id: piece.variant.name for piece in draft.pieces})
 
 
 def _furniture(rng: np.random.Generator, style: Style, names: Names) -> Furniture:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pid.catalog import Kind, load_catalog
 from pid.drawing import Box, Point
 from pid.errors import InputError
+from pid.symbol_svg import Variant
 from pid.synth.fonts import supports, text_bounds
 from pid.synth.ink import Ink, Lettering, Stroke
 from pid.synth.pixels import as_gray
@@ -79,6 +80,7 @@ def draw_legend(
     kinds: Sequence[str],
     seed: int,
     *,
+    variants: Sequence[str] | None = None,
     style: Style | None = None,
     layout: Layout | None = None,
     naming: Naming = "title",
@@ -90,6 +92,7 @@ def draw_legend(
     Args:
         kinds: Catalogue kinds, in the order drawn.
         seed: Of everything that is left to chance.
+        variants: The way in which each is drawn, by the catalogue's names; the office's usual one where not given.
         style: Of the office, e.g. that of a generated sheet; drawn by chance where it is not given.
         layout: By chance where it is not given.
         naming: How symbols are called.
@@ -97,7 +100,7 @@ def draw_legend(
         columns: Symbols in a row; by their number where it is not given.
 
     Raises:
-        InputError: a kind is not in the catalogue.
+        InputError: a kind, or a way of drawing it, is not in the catalogue.
     """
     rng = np.random.default_rng([seed, 77])
     style = style or choose_style(np.random.default_rng([seed, 3]), seed=seed)
@@ -105,8 +108,13 @@ def draw_legend(
     with_pipes = bool(rng.random() < 0.5) if pipes is None else pipes
     cells, marks = [], []
     height = max(style.text_mm * NAME_MM, LEAST_NAME_PX / style.px_per_mm)
-    for number, name in enumerate(kinds, 1):
-        piece, own = _draw_piece(_kind(name), style, rng, f"s{number}", with_pipes=with_pipes)
+    drawn = (
+        [_drawn(name, None, style, rng) for name in kinds]
+        if variants is None
+        else [_drawn(*pair, style, rng) for pair in zip(kinds, variants, strict=True)]
+    )
+    for number, (kind, variant) in enumerate(drawn, 1):
+        piece, own = _draw_piece(kind, variant, style, rng, f"s{number}", with_pipes=with_pipes)
         text = _name(piece.kind, naming, number)
         font = style.font if supports(style.font, text) else PLAIN_FONT
         bounds = text_bounds(text, font=font, height_mm=height, width_factor=style.width_factor)
@@ -124,11 +132,17 @@ def draw_legend(
     return DrawnLegend(picture, tuple(entries), layout)
 
 
-def _kind(name: str) -> Kind:
+def _drawn(name: str, variant: str | None, style: Style, rng: np.random.Generator) -> tuple[Kind, Variant]:
+    """A kind of the catalogue and the way to draw it."""
     catalog = load_catalog()
     if name not in catalog:
         raise InputError(f"The catalogue has no kind {name!r}.")
-    return catalog[name]
+    if variant is None:
+        return catalog[name], style.usual_variant(catalog[name], rng)
+    named = [v for v in catalog[name].variants if v.name == variant]
+    if not named:
+        raise InputError(f"The catalogue draws no {name!r} as {variant!r}.")
+    return catalog[name], named[0]
 
 
 def _name(kind: Kind, naming: Naming, number: int) -> str:
@@ -136,12 +150,12 @@ def _name(kind: Kind, naming: Naming, number: int) -> str:
 
 
 def _draw_piece(
-    kind: Kind, style: Style, rng: np.random.Generator, name: str, *, with_pipes: bool
+    kind: Kind, variant: Variant, style: Style, rng: np.random.Generator, name: str, *, with_pipes: bool
 ) -> tuple[Piece, list[Stroke | Lettering]]:
     """A symbol about the origin in the office's manner, and its ink."""
     scale = style.size_of(kind)
     pen = style.equipment_pen_mm if kind.group in EQUIPMENT_GROUPS else style.pen_mm
-    piece = Piece(kind, style.usual_variant(kind, rng), 0.0, 0.0, (scale, scale), 0, False, pen, id=name)
+    piece = Piece(kind, variant, 0.0, 0.0, (scale, scale), 0, False, pen, id=name)
     ink: list[Stroke | Lettering] = []
     if with_pipes:
         length = float(rng.uniform(*STUB_U)) * style.unit

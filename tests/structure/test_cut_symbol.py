@@ -90,3 +90,10 @@ def test_lettering_narrows_the_guess_to_instruments() -> None:
     cv2.circle(picture, (54, 54), 48, 0, 4)
     box = (4.0, 4.0, 104.0, 104.0)
     assert guess_group(picture, box, lettering=("AA", "999")).group == "instrument"
+
+
+def test_a_symbol_read_as_lettering_whole_is_guessed_by_its_ink() -> None:
+    picture = np.full((60, 80), 255, np.uint8)
+    cv2.polylines(picture, [np.array([(10, 45), (20, 15), (30, 45), (40, 15), (50, 45)], np.int32)], False, 0, 3)
+    box = (8.0, 13.0, 53.0, 48.0)
+    assert guess_group(picture, box, lettering=("AA",), text_boxes=[box]).group

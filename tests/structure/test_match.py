@@ -9,7 +9,7 @@ from pid.drawing import Word
 from pid.errors import InputError
 from pid.geometry import box_iou
 from pid.structure.anchors import find_anchors
-from pid.structure.finds import keep_best
+from pid.structure.finds import keep_best, wins_duel
 from pid.structure.letter_pieces import pattern_of
 from pid.structure.lettering import agreement, find_rows, rows_inside
 from pid.structure.library import Example
@@ -106,6 +106,41 @@ def test_of_two_that_fit_the_one_that_explains_more_stays(templates: tuple[Templ
     finds, _ = find_all(picture, [*templates, make_template(globe)])
     (there,) = [f for f in keep_best(finds) if f.quality >= 0.3 and f.box[0] < 140 < f.box[2] and f.box[1] < 90]
     assert there.template.kind == "globe"
+
+
+def test_kinds_that_lie_on_the_same_ink_are_told_apart_by_where_they_differ() -> None:
+    def heavy(picture: Picture, x: float, y: float, w: float, h: float) -> None:
+        bow_tie(picture, x, y, w, h)
+        cv2.circle(picture, (round(x) + 3, round(y) + 3), 5, 0, -1, cv2.LINE_AA)  # a knob on the corner
+
+    both = make_templates([example("plain", bow_tie, 60, 30), example("heavy", heavy, 60, 30)])
+    picture = np.full((160, 700), 255, np.uint8)
+    line(picture, (20, 65), (100, 65))
+    bow_tie(picture, 100, 50, 60, 30)
+    line(picture, (160, 65), (400, 65))
+    heavy(picture, 400, 50, 60, 30)
+    line(picture, (460, 65), (680, 65))
+    finds, _ = find_all(picture, both)
+    best = sorted((f for f in keep_best(finds) if f.quality >= 0.5), key=lambda f: f.box[0])
+    assert [f.template.kind for f in best] == ["plain", "heavy"]
+    plain = next(f for f in finds if f.template.kind == "plain" and box_iou([f.box], [best[1].box])[0, 0] > 0.7)
+    assert wins_duel(best[1], plain)
+    assert not wins_duel(plain, best[1])
+
+
+def test_a_bar_is_found_where_a_pipe_runs_through_it() -> None:
+    def bar(picture: Picture, x: float, y: float, w: float, h: float) -> None:
+        line(picture, (x + w / 2, y), (x + w / 2, y + h))
+
+    (flange,) = make_templates([example("flange", bar, 4, 36)])
+    picture = np.full((160, 700), 255, np.uint8)
+    line(picture, (20, 65), (400, 65))
+    bar(picture, 200, 47, 4, 36)
+    bar(picture, 550, 47, 4, 36)  # a bar that stands alone
+    finds, _ = find_all(picture, [flange])
+    quality = [max((f.quality for f in finds if f.box[0] < x < f.box[2]), default=0.0) for x in (202, 552)]
+    assert quality[0] > 0.6
+    assert quality[1] < quality[0] - 0.2
 
 
 def test_an_example_without_ink_says_so() -> None:
