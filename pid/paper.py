@@ -40,14 +40,18 @@ def reduce_sheet(gray: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
 
 def whiten_paper(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The (H, W) picture with its paper at 255 and its ink stretched to 0; clean pictures come back unchanged."""
+    return _stretch_ink(level_paper(gray))
+
+
+def level_paper(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The (H, W) picture divided by the level of its paper, which is 255 then; ink keeps its share of that level."""
     if gray.ndim != 2 or gray.size == 0:
         raise ValueError(f"a grey picture (H, W) was expected, not shape {gray.shape}")
     level = _paper_level(gray)
-    flat = gray
-    if level.min() < 254:
-        full = cv2.resize(level, (gray.shape[1], gray.shape[0]), interpolation=cv2.INTER_LINEAR)
-        flat = np.asarray(cv2.divide(gray, full, scale=255.0), np.uint8)
-    return _stretch_ink(flat)
+    if level.min() >= 254:
+        return gray
+    full = cv2.resize(level, (gray.shape[1], gray.shape[0]), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.divide(gray, full, scale=255.0), np.uint8)
 
 
 def _paper_level(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:

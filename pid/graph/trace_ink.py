@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pid.geometry import as_boxes
 from pid.graph.trace_runs import Runs, long_runs
+from pid.paper import level_paper
 
 Mask = NDArray[np.uint8]
 Gray = NDArray[np.uint8]
@@ -38,10 +39,8 @@ FRAME_MARGIN = 0.12
 
 
 def find_ink(gray: Gray) -> Mask:
-    """Ink of a grey sheet (H, W), whatever the level of its paper."""
-    histogram = np.bincount(gray.reshape(-1)[::7], minlength=256)
-    paper = int(np.argmax(histogram[96:])) + 96
-    return np.asarray(gray < paper * INK_LEVEL, np.uint8)
+    """Ink of a grey sheet (H, W), whatever the level of its paper, and however unevenly it is lit."""
+    return np.asarray(level_paper(gray) < 255 * INK_LEVEL, np.uint8)
 
 
 def lift_solids(mask: Mask, *, scale: float) -> Mask:
