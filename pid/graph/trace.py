@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pid.drawing import Line, Point, Symbol, Word
+from pid.drawing import Box, Line, Point, Symbol, Word
 from pid.geometry import as_boxes, grown
 from pid.graph.strokes import StrokeGraph, graph_from_ink
 from pid.graph.strokes_vector import dot_centres, graph_from_paths
@@ -94,7 +94,8 @@ def trace_lines(
     excluded = as_boxes(excluded_boxes) * factor
     scale = gray.shape[1] / 5000.0
     index = SymbolIndex(scaled, scale=scale)
-    mask = _drawn_ink(gray, lettering.boxes, excluded, scale)
+    parts = [s.box for i, s in enumerate(scaled) if index.is_end[i] and s.group not in HOSTS]
+    mask = _drawn_ink(gray, lettering.boxes, excluded, parts, scale)
     stubs = find_stubs(mask, scaled, index, scale=scale)
     mask, depth = _line_ink(mask, scaled, scale)
     graph = graph_from_ink(mask, depth)
@@ -128,9 +129,11 @@ def trace_vectors(
     return _finish(graph, index, lettering, factor=1.0, dots=dot_centres(vectors.paths, scale=scale))
 
 
-def _drawn_ink(gray: Gray, words: Array, excluded: Array, scale: float) -> NDArray[np.uint8]:
+def _drawn_ink(
+    gray: Gray, words: Array, excluded: Array, parts: Sequence[Box], scale: float
+) -> NDArray[np.uint8]:
     """The ink of symbols and lines: no solid areas, tables, frame and lettering."""
-    mask = lift_tables(lift_solids(find_ink(gray), scale=scale), scale=scale)
+    mask = lift_tables(lift_solids(find_ink(gray), scale=scale), scale=scale, parts=parts)
     mask = lift_frame(mask)
     return lift_words(erase_boxes(mask, excluded), words, scale=scale)
 

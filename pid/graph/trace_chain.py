@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pid.graph.strokes import StrokeGraph, path_length, simplified
+from pid.graph.trace_gaps import straight_pieces
 
 Array = NDArray[np.float64]
 
@@ -24,6 +25,8 @@ DASH_DOT_RATIO = 3.0
 
 DOTTED_LENGTH = 8.0
 """Pieces of a dotted line are shorter than this."""
+CROSSED_PART = 0.2
+"""A line that a gap is left for runs through the middle of the gap, this share of it away from its ends."""
 
 
 @dataclass(eq=False)
@@ -47,18 +50,37 @@ def find_chains(graph: StrokeGraph, *, scale: float) -> list[Chain]:
     """All chains; a closed ring without a terminal is left out, for it leads nowhere."""
     chains = []
     seen: set[int] = set()
+    passed = _crossed_gaps(graph)
     for node in graph.nodes():
         if graph.degree(node) == 2:
             continue
         for key in list(graph.at[node]):
             if key not in seen:
-                chain = _follow(graph, node, key, scale)
+                chain = _follow(graph, node, key, passed, scale)
                 seen.update(chain.keys)
                 chains.append(chain)
     return chains
 
 
-def _follow(graph: StrokeGraph, start: int, key: int, scale: float) -> Chain:
+def _crossed_gaps(graph: StrokeGraph) -> set[int]:
+    """Gaps in whose middle part a drawn line runs across: a line that gives way to another is not dashed by that."""
+    pieces = straight_pieces(graph)
+    drawn = pieces[[not graph.strokes[int(k)].gap for k in pieces[:, 4]]]
+    passed = set()
+    for key, stroke in graph.strokes.items():
+        if stroke.gap and len(drawn):
+            a, d = stroke.points[0], stroke.points[-1] - stroke.points[0]
+            side = d[0] * (drawn[:, [1, 3]] - a[1]) - d[1] * (drawn[:, [0, 2]] - a[0])
+            across = np.flatnonzero(side[:, 0] * side[:, 1] < 0)
+            share = side[across, 0] / (side[across, 0] - side[across, 1])
+            at = drawn[across, :2] + share[:, None] * (drawn[across, 2:4] - drawn[across, :2])
+            along = (at - a) @ d / max(float(d @ d), 1e-9)
+            if ((along > CROSSED_PART) & (along < 1 - CROSSED_PART)).any():
+                passed.add(key)
+    return passed
+
+
+def _follow(graph: StrokeGraph, start: int, key: int, passed: set[int], scale: float) -> Chain:
     """The chain that leaves a terminal along a stroke."""
     keys = [key]
     points = [graph.strokes[key].leaving(start)]
@@ -71,13 +93,13 @@ def _follow(graph: StrokeGraph, start: int, key: int, scale: float) -> Chain:
         keys.append(key)
         points.append(graph.strokes[key].leaving(node)[1:])
         node = graph.strokes[key].other(node)
-    style, width = _look(graph, keys, scale)
+    style, width = _look(graph, keys, passed, scale)
     line = straightened(simplified(np.vstack(points), 2.0 * scale), tolerance=3.0 * scale)
     return Chain(start, node, tuple(keys), line, style, width)
 
 
-def _look(graph: StrokeGraph, keys: list[int], scale: float) -> tuple[str, float]:
-    """Style and median width of a chain."""
+def _look(graph: StrokeGraph, keys: list[int], passed: set[int], scale: float) -> tuple[str, float]:
+    """Style and median width of a chain; gaps in `passed` are no gaps between dashes."""
     drawn = [graph.strokes[k] for k in keys if not graph.strokes[k].gap]
     if not drawn:
         return "solid", 1.0
@@ -86,10 +108,10 @@ def _look(graph: StrokeGraph, keys: list[int], scale: float) -> tuple[str, float
     width = float(np.array([s.width for s in drawn]) @ weights / weights.sum())
     if sum(s.length for s in drawn if s.dashed) > 0.5 * lengths.sum():
         return "dashed", width
-    runs = _runs(graph, keys)
+    runs = _runs(graph, keys, passed)
     if len(runs) < DASHED_PIECES or float(np.median(runs)) > DASHED_LENGTH * scale:
         return "solid", width
-    gaps = sum(graph.strokes[k].length for k in keys if graph.strokes[k].gap)
+    gaps = sum(graph.strokes[k].length for k in keys if graph.strokes[k].gap and k not in passed)
     if gaps < 0.08 * (gaps + runs.sum()):
         return "solid", width
     if float(np.median(runs)) < DOTTED_LENGTH * scale:
@@ -100,11 +122,13 @@ def _look(graph: StrokeGraph, keys: list[int], scale: float) -> tuple[str, float
     return ("dash_dot" if len(runs) > 5 and long > DASH_DOT_RATIO * max(short, 1.0) else "dashed"), width
 
 
-def _runs(graph: StrokeGraph, keys: list[int]) -> Array:
-    """Lengths of the drawn runs between the gaps of a chain."""
+def _runs(graph: StrokeGraph, keys: list[int], passed: set[int]) -> Array:
+    """Lengths of the drawn runs between the gaps of a chain, those in `passed` left aside."""
     runs = [0.0]
     for key in keys:
         stroke = graph.strokes[key]
+        if key in passed:
+            continue
         if stroke.gap:
             runs.append(0.0)
         else:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from pid.geometry import as_boxes
 from pid.graph.trace_ink import erase_boxes, find_ink, lift_solids
 from pid.graph.trace_runs import Runs, long_runs
 
@@ -25,13 +26,15 @@ CELL_FILL = 0.93
 """A cell's paper fills its bounding box at least to this share (lettering is not part of the rules)."""
 WALL = 18.0
 """Cells this near to each other share a rule."""
+PART_REACH = 4.0
+"""A part stands on the side of a cell when it reaches farther than this beyond it, and as far into it."""
 LEAST_CELLS = 6
 """Fewer cells wall to wall are no table."""
 
 
-def lift_tables(mask: Mask, *, scale: float) -> Mask:
-    """The mask (H, W) without its tables."""
-    cells = find_cells(mask, scale=scale)
+def lift_tables(mask: Mask, *, scale: float, parts: ArrayLike = ()) -> Mask:
+    """The mask (H, W) without its tables. What has one of the boxes `parts` (N, 4) on its side is a mesh of pipes."""
+    cells = _without_parts(find_cells(mask, scale=scale), as_boxes(parts), scale)
     if len(cells) < LEAST_CELLS:
         return mask
     return erase_boxes(mask, _tables(cells, mask.shape, scale), grow=WALL / 2 * scale)
@@ -60,6 +63,16 @@ def find_cells(mask: Mask, *, scale: float) -> Array:
     good &= (w >= CELL_WIDTH[0] * scale) & (w <= CELL_WIDTH[1] * scale)
     good &= (h >= CELL_HEIGHT[0] * scale) & (h <= CELL_HEIGHT[1] * scale)
     return np.asarray(np.column_stack([x, y, x + w, y + h])[good], np.float64)
+
+
+def _without_parts(cells: Array, parts: Array, scale: float) -> Array:
+    """The cells (N, 4) on whose sides no part of the plant stands: in tables these lie within a cell, if at all."""
+    reach = PART_REACH * scale
+    low = np.maximum(cells[:, None, :2] - reach, parts[None, :, :2])
+    high = np.minimum(cells[:, None, 2:] + reach, parts[None, :, 2:])
+    meets = (high > low).all(axis=2)
+    inside = (parts[None, :, :2] >= cells[:, None, :2] - reach) & (parts[None, :, 2:] <= cells[:, None, 2:] + reach)
+    return np.asarray(cells[~(meets & ~inside.all(axis=2)).any(axis=1)], np.float64)
 
 
 def _tables(cells: Array, shape: tuple[int, ...], scale: float) -> Array:
