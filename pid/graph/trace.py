@@ -18,9 +18,9 @@ from pid.drawing import Box, Line, Point, Symbol, Word
 from pid.geometry import as_boxes, grown
 from pid.graph.strokes import StrokeGraph, graph_from_ink
 from pid.graph.strokes_vector import dot_centres, graph_from_paths
-from pid.graph.symbol_index import CONTROL, HOSTS, PASSED, TANKS, SymbolIndex, enclosing_symbols
+from pid.graph.symbol_index import CONTROL, HOSTS, PASSED, TANKS, TOUCH, SymbolIndex, enclosing_symbols
 from pid.graph.trace_chain import Chain
-from pid.graph.trace_dashes import close_dashes
+from pid.graph.trace_dashes import DASH_AIM, close_dashes
 from pid.graph.trace_filter import drop_marks, line_kind, line_score
 from pid.graph.trace_gaps import bridge_gaps
 from pid.graph.trace_grid import lift_tables
@@ -129,9 +129,7 @@ def trace_vectors(
     return _finish(graph, index, lettering, factor=1.0, dots=dot_centres(vectors.paths, scale=scale))
 
 
-def _drawn_ink(
-    gray: Gray, words: Array, excluded: Array, parts: Sequence[Box], scale: float
-) -> NDArray[np.uint8]:
+def _drawn_ink(gray: Gray, words: Array, excluded: Array, parts: Sequence[Box], scale: float) -> NDArray[np.uint8]:
     """The ink of symbols and lines: no solid areas, tables, frame and lettering."""
     mask = lift_tables(lift_solids(find_ink(gray), scale=scale), scale=scale, parts=parts)
     mask = lift_frame(mask)
@@ -185,7 +183,8 @@ def _finish(
     walls = as_boxes([symbols[i].box for i in enclosing_symbols(symbols) if symbols[i].group in HOSTS])
     for _ in range(2):  # once more for gaps that only a bridged line crosses
         bridge_gaps(graph, scale=scale, lifted=lifted, held=held_ends(graph, index, scale=scale), walls=walls)
-    close_dashes(graph, scale=scale, held=held_ends(graph, index, scale=scale), tips=heads)
+    held, aimed = (held_ends(graph, index, scale=scale, reach=reach) for reach in (TOUCH, DASH_AIM))
+    close_dashes(graph, scale=scale, held=held, aimed=aimed, tips=heads)
     chains = drop_marks(graph, index, lettering, marks, scale=scale)
     trace = _to_lines(graph, chains, index, scale=scale, factor=factor)
     links = find_links(stubs, index, scale=scale)

@@ -17,20 +17,39 @@ from pid.graph.trace_gaps import ARM_REACH, COS_END, DASH_GAP, DASH_LENGTH, DOT_
 Array = NDArray[np.float64]
 
 
+DASH_AIM = 25.0
+"""A dash that points at a symbol this near is the last of its line."""
 BRANCH_LENGTH = 20.0
 """A solid branch off a dashed line is longer than this ..."""
 BRANCH_GAP = 8.0
 """... and ends this near to the line's axis."""
 
 
-def close_dashes(graph: StrokeGraph, *, scale: float, held: Iterable[int] = (), tips: Array | None = None) -> None:
+def close_dashes(
+    graph: StrokeGraph,
+    *,
+    scale: float,
+    held: Iterable[int] = (),
+    aimed: Iterable[int] = (),
+    tips: Array | None = None,
+) -> None:
     """Join the open ends of dashed lines round corners, then to the lines that they run into.
 
-    A line whose end is an arrow's tip, in one of the boxes `tips` (N, 4), may run into a dashed line as well.
+    Args:
+        graph: Changed in place.
+        scale: Sheet width / 5000.
+        held: Nodes that end at a symbol and stay as they are.
+        aimed: Nodes that point at a symbol no farther than a dash's gap away: a dash between it and a corner.
+        tips: Boxes (N, 4) of arrow heads: a line that ends in one may run into a dashed line as well.
     """
     _cut_at_corners(graph, scale)
     kept = set(held)
-    ends = [_dash_end(graph, n, kept, scale) for n in graph.free_ends() if _is_dash_end(graph, n, kept, scale)]
+    starts = kept | set(aimed)
+    ends = [
+        _dash_end(graph, n, starts, scale)
+        for n in graph.free_ends()
+        if n not in kept and _is_dash_end(graph, n, starts, scale)
+    ]
     used = _close_corners(graph, ends, scale)
     heads = as_boxes(tips if tips is not None else [])
     known = {e.node for e in ends} | kept
@@ -97,18 +116,27 @@ def _dash_end(graph: StrokeGraph, node: int, held: set[int], scale: float) -> Fr
     return end
 
 
-def _is_dash_end(graph: StrokeGraph, node: int, held: set[int], scale: float) -> bool:
-    """Whether a free end belongs to a dashed line: a short piece behind which there is a gap or a symbol."""
-    if node in held:
-        return False
+def _is_dash_end(graph: StrokeGraph, node: int, starts: set[int], scale: float) -> bool:
+    """Whether a free end belongs to a dashed line: a short piece behind which there is a gap or a symbol.
+
+    A dash may run round a corner: behind its last leg there is another then.
+    """
     key = graph.at[node][0]
     stroke = graph.strokes[key]
-    if stroke.other(node) in held:
+    if stroke.other(node) in starts:
         return not stroke.gap and 2 * scale < stroke.length <= DASH_LENGTH * scale
     if stroke.gap or stroke.length < DOT_LENGTH * scale:
         return False
-    behind = [graph.strokes[k] for k in graph.at[stroke.other(node)] if k != key]
-    return stroke.dashed or (stroke.length <= 2 * DASH_LENGTH * scale and len(behind) == 1 and behind[0].gap)
+    if stroke.dashed:
+        return True
+    node, length = stroke.other(node), stroke.length
+    while length <= 2 * DASH_LENGTH * scale and graph.degree(node) == 2:
+        key = next(k for k in graph.at[node] if k != key)
+        stroke = graph.strokes[key]
+        if stroke.gap:
+            return True
+        node, length = stroke.other(node), length + stroke.length
+    return node in starts and length <= DASH_LENGTH * scale
 
 
 def _corner(a: FreeEnd, b: FreeEnd, scale: float) -> tuple[float, Array] | None:

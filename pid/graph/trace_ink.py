@@ -31,7 +31,9 @@ WALL_RUN = 40.0
 WALL_BAND = 0.12
 """... and lie within this share of the vessel's box from its side."""
 SURROUND_REACH = 20.0
-"""A surround (heat tracing, insulation of a valve) keeps this near to its part."""
+"""A surround (heat tracing, insulation of a valve) keeps this near to its part ..."""
+SURROUND_SIDES = 3
+"""... and runs along so many of its sides; a dashed line that passes, or turns round a corner, along two at most."""
 FRAME_SHARE = 0.7
 """A frame side is at least this share of the sheet's side ..."""
 FRAME_MARGIN = 0.12
@@ -69,12 +71,16 @@ def lift_surrounds(mask: Mask, boxes: ArrayLike, *, scale: float) -> Mask:
         run = max(least, round(1.2 * pen) + 1)  # a thick pipe is no run across itself
         level = cv2.morphologyEx(view, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
         upright = cv2.morphologyEx(view, cv2.MORPH_OPEN, np.ones((run, 1), np.uint8))
+        loose_level, loose_upright = level & _ends_inside(level), upright & _ends_inside(upright)
         x0, y0, x1, y1 = box - np.array([x.start, y.start, x.start, y.start])
         rows, columns = np.arange(view.shape[0])[:, None], np.arange(view.shape[1])[None]
-        beside = (level & _ends_inside(level)) & ((rows < y0) | (rows > y1))
-        beside &= 1 - upright * (1 - _ends_inside(upright))
-        aside = (upright & _ends_inside(upright)) & ((columns < x0) | (columns > x1))
-        aside &= 1 - level * (1 - _ends_inside(level))
+        spans = (columns > x0) & (columns < x1), (rows > y0) & (rows < y1)
+        beyond = (rows < y0) & spans[0], (rows > y1) & spans[0], (columns < x0) & spans[1], (columns > x1) & spans[1]
+        runs = loose_level, loose_level, loose_upright, loose_upright
+        if sum((r * b).any() for r, b in zip(runs, beyond, strict=True)) < SURROUND_SIDES:
+            continue
+        beside = loose_level & ((rows < y0) | (rows > y1)) & (1 - upright * (1 - _ends_inside(upright)))
+        aside = loose_upright & ((columns < x0) | (columns > x1)) & (1 - level * (1 - _ends_inside(level)))
         out[y, x] &= 1 - (beside | aside).astype(np.uint8)
     return out
 

@@ -27,12 +27,12 @@ LANDING = 13.0
 """A bend this near to a symbol, from a stroke that points at the symbol, is the end of that stroke."""
 
 
-def held_ends(graph: StrokeGraph, index: SymbolIndex, *, scale: float) -> set[int]:
-    """Free ends that touch a symbol."""
+def held_ends(graph: StrokeGraph, index: SymbolIndex, *, scale: float, reach: float = TOUCH) -> set[int]:
+    """Free ends that touch a symbol, or point at one within `reach` (at a width of 5000 px)."""
     held = set()
     for node in graph.free_ends():
         outward = -graph.arm(node, graph.at[node][0], ARM_REACH * scale)
-        if index.holder(graph.xy[node], outward, reach=TOUCH) is not None:
+        if index.holder(graph.xy[node], outward, reach=reach) is not None:
             held.add(node)
     return held
 
