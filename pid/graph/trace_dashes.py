@@ -19,6 +19,8 @@ Array = NDArray[np.float64]
 
 DASH_AIM = 25.0
 """A dash that points at a symbol this near is the last of its line."""
+CORNERS = 3
+"""A dashed line may turn so many times dash by dash."""
 BRANCH_LENGTH = 20.0
 """A solid branch off a dashed line is longer than this ..."""
 BRANCH_GAP = 8.0
@@ -45,12 +47,12 @@ def close_dashes(
     _cut_at_corners(graph, scale)
     kept = set(held)
     starts = kept | set(aimed)
-    ends = [
-        _dash_end(graph, n, starts, scale)
-        for n in graph.free_ends()
-        if n not in kept and _is_dash_end(graph, n, starts, scale)
-    ]
-    used = _close_corners(graph, ends, scale)
+    for _ in range(CORNERS):
+        ends = _dash_ends(graph, kept, starts, scale)
+        lone = [FreeEnd(graph, n, scale) for n in graph.free_ends() if n not in kept and _is_lone(graph, n, scale)]
+        if not _close_corners(graph, ends, lone, scale):
+            break
+    ends = _dash_ends(graph, kept, starts, scale)
     heads = as_boxes(tips if tips is not None else [])
     known = {e.node for e in ends} | kept
     for node in graph.free_ends():
@@ -60,20 +62,35 @@ def close_dashes(
     known |= {e.node for e in ends}
     branches = [FreeEnd(graph, n, scale) for n in graph.free_ends() if n not in known]
     open_lines = _OpenLines(graph, scale)
-    for i, end in enumerate(ends):
-        if i not in used and graph.degree(end.node) == 1:
+    for end in ends:
+        if graph.degree(end.node) == 1:
             open_lines.run_on(end) or open_lines.run_into(end)
     for end in branches:  # a solid branch that was drawn up to a gap of the dashed line
         if end.length > BRANCH_LENGTH * scale and graph.degree(end.node) == 1:
             open_lines.run_into(end, most=BRANCH_GAP, gaps_only=True)
 
 
-def _close_corners(graph: StrokeGraph, ends: list[FreeEnd], scale: float) -> set[int]:
-    """Join ends at right angles round their corner, the nearest first; returns the indices of the ends used."""
+def _dash_ends(graph: StrokeGraph, held: set[int], starts: set[int], scale: float) -> list[FreeEnd]:
+    """The free ends of dashed lines, but for those that are held by symbols."""
+    free = [n for n in graph.free_ends() if n not in held]
+    return [_dash_end(graph, n, starts, scale) for n in free if _is_dash_end(graph, n, starts, scale)]
+
+
+def _is_lone(graph: StrokeGraph, node: int, scale: float) -> bool:
+    """Whether a free end is that of a single straight dash: it may lie between two corners of a dashed line."""
+    stroke = graph.strokes[graph.at[node][0]]
+    single = len(stroke.points) == 2 and graph.degree(stroke.other(node)) == 1
+    return single and DOT_LENGTH * scale < stroke.length <= DASH_LENGTH * scale
+
+
+def _close_corners(graph: StrokeGraph, ends: list[FreeEnd], lone: list[FreeEnd], scale: float) -> int:
+    """Join dashed lines' `ends` to each other or to `lone` dashes round corners, the nearest first; how many joins."""
+    known = {e.node for e in ends}
+    ends = ends + [e for e in lone if e.node not in known]
     used: set[int] = set()
     offers = []
     for i, j in _pairs_within(ends, 1.3 * DASH_GAP * scale):
-        found = _corner(ends[i], ends[j], scale)
+        found = _corner(ends[i], ends[j], scale) if i < len(known) else None
         if found is not None:
             offers.append((found[0], i, j, found[1]))
     for _, i, j, corner in sorted(offers, key=lambda o: o[:3]):
@@ -82,7 +99,7 @@ def _close_corners(graph: StrokeGraph, ends: list[FreeEnd], scale: float) -> set
         used |= {i, j}
         a, b = ends[i], ends[j]
         graph.add(Stroke(a.node, b.node, np.vstack([a.point, corner, b.point]), a.width, gap=True))
-    return used
+    return len(used) // 2
 
 
 def _pairs_within(ends: list[FreeEnd], reach: float) -> list[tuple[int, int]]:

@@ -36,6 +36,8 @@ ARM_REACH = 18.0
 """Length over which the direction of a stroke's end is measured."""
 FOOT = 4.0
 """A level or upright last piece behind a bend, this long and longer, tells the direction of an end by itself."""
+STEP_PX = 1.01
+"""Thinning may put the end of a level piece a pixel off its line."""
 COS_END = 0.94  # 20 degrees between an end's direction and the bridge
 _COS_LONG = 0.985  # 10 degrees where both pieces are long
 
@@ -52,7 +54,7 @@ class FreeEnd:
         dot = self.length < DOT_LENGTH * scale
         dx, dy = np.abs(np.diff(stroke.leaving(node)[:2], axis=0)[0]).tolist()
         last = float(np.hypot(dx, dy))
-        foot = last >= FOOT * scale and min(dx, dy) < 0.1 * last
+        foot = last >= FOOT * scale and min(dx, dy) < max(0.1 * last, STEP_PX)
         reach = last if foot or 7 * scale <= last else ARM_REACH * scale
         self.outward = np.zeros(2) if dot else -graph.arm(node, key, min(reach, ARM_REACH * scale))
         self.far = stroke.other(node)
