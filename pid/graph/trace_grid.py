@@ -66,13 +66,13 @@ def find_cells(mask: Mask, *, scale: float) -> Array:
 
 
 def _without_parts(cells: Array, parts: Array, scale: float) -> Array:
-    """The cells (N, 4) on whose sides no part of the plant stands: in tables these lie within a cell, if at all."""
+    """The cells (N, 4) that are no part's own outline and on whose sides no part stands, as none does in a table."""
     reach = PART_REACH * scale
-    low = np.maximum(cells[:, None, :2] - reach, parts[None, :, :2])
-    high = np.minimum(cells[:, None, 2:] + reach, parts[None, :, 2:])
-    meets = (high > low).all(axis=2)
-    inside = (parts[None, :, :2] >= cells[:, None, :2] - reach) & (parts[None, :, 2:] <= cells[:, None, 2:] + reach)
-    return np.asarray(cells[~(meets & ~inside.all(axis=2)).any(axis=1)], np.float64)
+    low, high = cells[:, None, :2], cells[:, None, 2:]
+    meets = ((parts[:, 2:] > low - reach) & (parts[:, :2] < high + reach)).all(axis=2)
+    within = ((parts[:, :2] >= low - reach) & (parts[:, 2:] <= high + reach)).all(axis=2)
+    outline = ((parts[:, :2] <= low + reach) & (parts[:, 2:] >= high - reach)).all(axis=2)
+    return np.asarray(cells[~((meets & ~within) | outline).any(axis=1)], np.float64)
 
 
 def _tables(cells: Array, shape: tuple[int, ...], scale: float) -> Array:
