@@ -12,7 +12,7 @@ from pid.geometry import grown
 from pid.graph.strokes import StrokeGraph, direction
 from pid.graph.symbol_index import CONTROL, NEAR, TOUCH, SymbolIndex, ray_hits
 from pid.graph.trace_chain import Chain
-from pid.graph.trace_gaps import ARM_REACH, DASH_GAP, LIFTED_MARGIN
+from pid.graph.trace_gaps import ARM_REACH, CROSSING_GAP, DASH_GAP, LIFTED_MARGIN, straight_pieces
 from pid.graph.trace_junctions import give_own_node
 
 Array = NDArray[np.float64]
@@ -101,7 +101,11 @@ def end_symbol(chain: Chain, which: int, graph: StrokeGraph, index: SymbolIndex,
 def reach_out(
     graph: StrokeGraph, chains: list[Chain], index: SymbolIndex, lifted: Array, marks: Array, scale: float
 ) -> None:
-    """Extend open ends to the symbol that they point at: a dashed line by a gap, a bubble's leader by more."""
+    """Extend open ends to the symbol that they point at: a dashed line by a gap, a bubble's leader by more.
+
+    The gap that a line leaves for one which crosses it may be the last before its symbol, too.
+    """
+    segments = straight_pieces(graph)
     for chain in chains:
         holders = [end_symbol(chain, w, graph, index, scale=scale) for w in (0, 1)]
         for which in (0, 1):
@@ -115,9 +119,23 @@ def reach_out(
             outward = -direction(points, ARM_REACH * scale)
             reach = max(reach, _through(points[0], outward, lifted, scale, THROUGH))
             reach = max(reach, _through(points[0], outward, marks, scale, np.inf))
+            if _gives_way(points[0], outward, segments, scale):
+                reach = max(reach, CROSSING_GAP)
             target = index.holder(points[0], outward, reach=reach)
             if target is not None and target != other:
                 _extend(graph, chain, which, index.boxes[target])
+
+
+def _gives_way(point: Array, outward: Array, segments: Array, scale: float) -> bool:
+    """Whether a line runs across right ahead of an end, at the distance at which lines stop for one another."""
+    start, d = segments[:, :2] - point, segments[:, 2:4] - segments[:, :2]
+    turn = outward[0] * d[:, 1] - outward[1] * d[:, 0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ahead = (start[:, 0] * d[:, 1] - start[:, 1] * d[:, 0]) / turn
+        share = (start[:, 0] * outward[1] - start[:, 1] * outward[0]) / turn
+    across = np.abs(turn) > 0.9 * np.hypot(d[:, 0], d[:, 1])
+    near = (ahead > 0.1 * CROSSING_GAP * scale) & (ahead < 0.6 * CROSSING_GAP * scale)
+    return bool((across & near & (share >= 0) & (share <= 1)).any())
 
 
 def _through(point: Array, outward: Array, lifted: Array, scale: float, most: float) -> float:
