@@ -32,8 +32,6 @@ CONTACT_OFFSET = 0.3
 """... and their middles no further off the pipe's axis, in shares of the smaller part's breadth."""
 CONTACT_OVERLAP = 0.8
 """In-line parts touch, too, where the smaller one's breadth lies to this share against the other: a blind's foot."""
-STEM_OVERLAP = 0.7
-"""An actuator's stem reaches into its valve by no more than this share of it."""
 TEE = 3.0
 """Ends within this distance are one tee."""
 
@@ -177,8 +175,6 @@ def contact_pairs(symbols: Sequence[Symbol], *, scale: float) -> list[tuple[int,
     both, pipes = np.logical_and.outer(bubbles, bubbles), np.logical_and.outer(inline, inline)
     nozzles = np.array([s.group == "nozzle" for s in symbols])
     tags = np.logical_and.outer(nozzles, inline) | np.logical_and.outer(inline, nozzles)
-    actuators = np.array([s.group == "actuator" for s in symbols])
-    stems = STEM_OVERLAP * np.logical_xor.outer(actuators, actuators)
     found: list[list[int]] = []
     for axis in (0, 1):
         across = 1 - axis
@@ -186,7 +182,7 @@ def contact_pairs(symbols: Sequence[Symbol], *, scale: float) -> list[tuple[int,
         aligned = offset[..., across] <= CONTACT_OFFSET * width
         aligned |= (pipes | tags) & (-gap[..., across] >= CONTACT_OVERLAP * width)
         limit = np.where(both, BUBBLE_CONTACT, np.where(tags, NOZZLE_CONTACT, CONTACT)) * scale
-        close = (gap[..., axis] <= limit) & (-gap[..., axis] <= np.maximum(limit, stems * breadth[..., axis]))
+        close = np.abs(gap[..., axis]) <= limit
         found += np.argwhere(close & aligned & (offset[..., axis] > 0)).tolist()
     return sorted({(i, j) for i, j in found if i < j and not {i, j} & enclosing and _may_touch(symbols[i], symbols[j])})
 

@@ -167,6 +167,15 @@ def graph_from_ink(mask: Mask, depth: NDArray[np.float32] | None = None, *, simp
     return graph
 
 
+def draw_strokes(graph: StrokeGraph, size: tuple[int, int]) -> Mask:
+    """The ink (H, W) of a graph's strokes on a sheet of a width and height, pixels."""
+    mask = np.zeros((size[1], size[0]), np.uint8)
+    for stroke in graph.strokes.values():
+        points = np.round(stroke.points).astype(np.int32).reshape(-1, 1, 2)
+        cv2.polylines(mask, [points], False, 1, max(round(stroke.width), 1))
+    return mask
+
+
 def _median(values: NDArray[np.float32]) -> float:
     """The median of a few numbers; numpy's own takes several times as long for these."""
     order = np.sort(values)

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pid.drawing import Box, Line, Point, Symbol, Word
 from pid.geometry import as_boxes, grown
-from pid.graph.strokes import StrokeGraph, graph_from_ink
+from pid.graph.strokes import StrokeGraph, draw_strokes, graph_from_ink
 from pid.graph.strokes_vector import dot_centres, graph_from_paths
 from pid.graph.symbol_index import CONTROL, HOSTS, PASSED, TANKS, TOUCH, SymbolIndex, enclosing_symbols
 from pid.graph.trace_chain import Chain
@@ -38,6 +38,7 @@ from pid.graph.trace_ink import (
 from pid.graph.trace_junctions import (
     collapse_boxes,
     find_dots,
+    flatten_rings,
     merge_junctions,
     nodes_at,
     prune_spurs,
@@ -47,6 +48,7 @@ from pid.graph.trace_junctions import (
 from pid.graph.trace_landing import end_symbol, held_ends, land_on_symbols
 from pid.graph.trace_lettering import Lettering
 from pid.graph.trace_stubs import Stub, add_stubs, find_links, find_stubs
+from pid.graph.trace_ticks import told_style
 from pid.sheet import Vectors
 
 Gray = NDArray[np.uint8]
@@ -99,7 +101,7 @@ def trace_lines(
     stubs = find_stubs(mask, scaled, index, scale=scale)
     mask, depth = _line_ink(mask, scaled, scale)
     graph = graph_from_ink(mask, depth)
-    return _finish(graph, index, lettering, factor=factor, depth=depth, stubs=stubs)
+    return _finish(graph, index, lettering, mask, factor=factor, depth=depth, stubs=stubs)
 
 
 def trace_vectors(
@@ -126,7 +128,8 @@ def trace_vectors(
     lifted = np.vstack([as_boxes(excluded_boxes), grown(held, max(ERASE_MARGIN * scale, 1.0))])
     graph = graph_from_paths(vectors.paths, size=size, lifted=lifted, words=lettering.boxes)
     index = SymbolIndex(symbols, scale=scale)
-    return _finish(graph, index, lettering, factor=1.0, dots=dot_centres(vectors.paths, scale=scale))
+    ink = draw_strokes(graph, size)
+    return _finish(graph, index, lettering, ink, factor=1.0, dots=dot_centres(vectors.paths, scale=scale))
 
 
 def _drawn_ink(gray: Gray, words: Array, excluded: Array, parts: Sequence[Box], scale: float) -> NDArray[np.uint8]:
@@ -159,6 +162,7 @@ def _finish(
     graph: StrokeGraph,
     index: SymbolIndex,
     lettering: Lettering,
+    ink: NDArray[np.uint8],
     *,
     factor: float,
     depth: NDArray[np.float32] | None = None,
@@ -174,6 +178,7 @@ def _finish(
     merge_junctions(graph, scale=scale)
     prune_spurs(graph, scale=scale, keep=held_ends(graph, index, scale=scale))
     merge_junctions(graph, scale=scale)
+    flatten_rings(graph, scale=scale)
     land_on_symbols(graph, index, scale=scale)
     add_stubs(graph, stubs, scale=scale)
     drawn = find_dots(graph, depth) if depth is not None else nodes_at(graph, dots, reach=4 * scale)
@@ -186,7 +191,7 @@ def _finish(
     held, aimed = (held_ends(graph, index, scale=scale, reach=reach) for reach in (TOUCH, DASH_AIM))
     close_dashes(graph, scale=scale, held=held, aimed=aimed, tips=heads)
     chains = drop_marks(graph, index, lettering, marks, scale=scale)
-    trace = _to_lines(graph, chains, index, scale=scale, factor=factor)
+    trace = _to_lines(graph, chains, index, ink, scale=scale, factor=factor)
     links = find_links(stubs, index, scale=scale)
     return _with_links(trace, links, chains, graph, index, factor=factor)
 
@@ -212,8 +217,16 @@ def _with_links(
     return Trace(tuple(lines), trace.junctions)
 
 
-def _to_lines(graph: StrokeGraph, chains: Sequence[Chain], index: SymbolIndex, *, scale: float, factor: float) -> Trace:
-    """Lines with ids in reading order."""
+def _to_lines(
+    graph: StrokeGraph,
+    chains: Sequence[Chain],
+    index: SymbolIndex,
+    ink: NDArray[np.uint8],
+    *,
+    scale: float,
+    factor: float,
+) -> Trace:
+    """Lines with ids in reading order; marks in the ink beside them tell what kind of signal they are."""
     ordered = sorted(chains, key=lambda c: (round(float(c.points[0, 1])), round(float(c.points[0, 0]))))
     lines = []
     junctions: dict[int, Point] = {}
@@ -226,6 +239,14 @@ def _to_lines(graph: StrokeGraph, chains: Sequence[Chain], index: SymbolIndex, *
             if graph.degree(node) > 2:
                 junctions[node] = point
         kind = line_kind(chain, graph, index, typical_width=typical, scale=scale)
-        score = line_score(chain, graph, index, scale=scale)
-        lines.append(Line(id=f"l{number}", points=points, kind=kind, style=chain.style, score=score))
+        told = told_style(chain.points, ink, width=chain.width, scale=scale, signal=kind == "signal")
+        lines.append(
+            Line(
+                id=f"l{number}",
+                points=points,
+                kind="signal" if told else kind,
+                style=told or chain.style,
+                score=line_score(chain, graph, index, scale=scale),
+            )
+        )
     return Trace(tuple(lines), tuple(junctions.values()))

@@ -42,17 +42,24 @@ def drop_marks(
     `marks` (N, 4) are boxes of sleeves and the like that were erased: an end may reach a symbol right behind one.
     """
     chains = find_chains(graph, scale=scale)
-    for _ in range(3):
+    reach_out(graph, chains, index, lettering.boxes, marks, scale)
+    chains = _without(graph, chains, _open_marks(graph, chains, index, lettering, scale), scale)
+    for _ in range(3):  # a line is judged as a whole, its ticks gone
         reach_out(graph, chains, index, lettering.boxes, marks, scale)
         doomed = _wavy(graph, chains, scale) | _residue(graph, chains, index, scale) | _alongside(chains, scale)
         doomed |= _open_marks(graph, chains, index, lettering, scale) | _lonely(graph, chains, index, scale)
         if not doomed:
             return chains
-        for i in doomed:
-            for key in chains[i].keys:
-                graph.remove(key)
-        chains = find_chains(graph, scale=scale)
+        chains = _without(graph, chains, doomed, scale)
     return chains
+
+
+def _without(graph: StrokeGraph, chains: list[Chain], doomed: set[int], scale: float) -> list[Chain]:
+    """The chains of the graph once the doomed ones have left it."""
+    for i in doomed:
+        for key in chains[i].keys:
+            graph.remove(key)
+    return find_chains(graph, scale=scale) if doomed else chains
 
 
 def _open_marks(

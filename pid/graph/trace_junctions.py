@@ -21,6 +21,8 @@ SPUR_LENGTH = 9.0
 """Shorter free branches are thinning's whiskers, arrow barbs or ticks, ..."""
 MERGE_LENGTH = 5.0
 """... and shorter strokes between junctions are one junction that thinning has split."""
+RING_ARC = 70.0
+"""Each half of a circle on a line is shorter than this."""
 STRAIGHT_COS = -0.92
 """Cosine between two arms that run on through a junction: 157 degrees and more."""
 AXIS_COS = 0.97
@@ -175,6 +177,30 @@ def straight_pairs(graph: StrokeGraph, node: int, *, scale: float) -> list[tuple
             used |= {i, j}
             pairs.append((keys[i], keys[j]))
     return pairs
+
+
+def flatten_rings(graph: StrokeGraph, *, scale: float) -> None:
+    """Make one straight stroke of each small ring that a line passes through: the circles of a data link."""
+    arcs: dict[tuple[int, int], list[int]] = {}
+    for key, stroke in graph.strokes.items():
+        if stroke.a != stroke.b and stroke.length < RING_ARC * scale and not stroke.gap:
+            arcs.setdefault((min(stroke.a, stroke.b), max(stroke.a, stroke.b)), []).append(key)
+    for (a, b), pair in arcs.items():
+        if len(pair) == 2 and _runs_through(graph, a, b, pair, scale) and _runs_through(graph, b, a, pair, scale):
+            width = graph.strokes[pair[0]].width
+            for key in pair:
+                graph.remove(key)
+            graph.add(Stroke(a, b, np.vstack([graph.xy[a], graph.xy[b]]), width))
+
+
+def _runs_through(graph: StrokeGraph, node: int, far: int, ring: list[int], scale: float) -> bool:
+    """Whether one stroke comes to a ring's node in the direction of its node on the far side."""
+    others = [k for k in graph.at[node] if k not in ring]
+    way = graph.xy[far] - graph.xy[node]
+    if len(others) != 1:
+        return False
+    arm = graph.arm(node, others[0], ARM_REACH * scale)
+    return bool(float(arm @ way) < STRAIGHT_COS * float(np.hypot(*way)))
 
 
 def split_crossings(graph: StrokeGraph, *, scale: float, dots: Container[int] = ()) -> None:
