@@ -33,11 +33,12 @@ LEAST_CELLS = 6
 
 
 def lift_tables(mask: Mask, *, scale: float, parts: ArrayLike = ()) -> Mask:
-    """The mask (H, W) without its tables. What has one of the boxes `parts` (N, 4) on its side is a mesh of pipes."""
-    cells = _without_parts(find_cells(mask, scale=scale), as_boxes(parts), scale)
+    """The mask (H, W) without its tables; cells with one of the boxes `parts` (N, 4) on their sides make none."""
+    cells = find_cells(mask, scale=scale)
     if len(cells) < LEAST_CELLS:
         return mask
-    return erase_boxes(mask, _tables(cells, mask.shape, scale), grow=WALL / 2 * scale)
+    bare = _is_bare(cells, as_boxes(parts), scale)
+    return erase_boxes(mask, _tables(cells, bare, mask.shape, scale), grow=WALL / 2 * scale)
 
 
 def find_tables(gray: NDArray[np.uint8]) -> Array:
@@ -48,7 +49,8 @@ def find_tables(gray: NDArray[np.uint8]) -> Array:
     scale = gray.shape[1] / WORKING_PX
     mask = lift_solids(find_ink(gray), scale=scale)
     cells = find_cells(mask, scale=scale)
-    return _tables(cells, mask.shape, scale) / factor if len(cells) >= LEAST_CELLS else np.zeros((0, 4))
+    bare = np.ones(len(cells), bool)
+    return _tables(cells, bare, mask.shape, scale) / factor if len(cells) >= LEAST_CELLS else np.zeros((0, 4))
 
 
 def find_cells(mask: Mask, *, scale: float) -> Array:
@@ -65,18 +67,25 @@ def find_cells(mask: Mask, *, scale: float) -> Array:
     return np.asarray(np.column_stack([x, y, x + w, y + h])[good], np.float64)
 
 
-def _without_parts(cells: Array, parts: Array, scale: float) -> Array:
-    """The cells (N, 4) that are no part's own outline and on whose sides no part stands, as none does in a table."""
+def _is_bare(cells: Array, parts: Array, scale: float) -> NDArray[np.bool_]:
+    """Which cells (N, 4) are no part's own outline and have no part on their sides, as is the rule in tables."""
     reach = PART_REACH * scale
     low, high = cells[:, None, :2], cells[:, None, 2:]
-    meets = ((parts[:, 2:] > low - reach) & (parts[:, :2] < high + reach)).all(axis=2)
-    within = ((parts[:, :2] >= low - reach) & (parts[:, 2:] <= high + reach)).all(axis=2)
-    outline = ((parts[:, :2] <= low + reach) & (parts[:, 2:] >= high - reach)).all(axis=2)
-    return np.asarray(cells[~((meets & ~within) | outline).any(axis=1)], np.float64)
+    first, last = parts[None, :, :2], parts[None, :, 2:]
+    meets = _all((last > low - reach) & (first < high + reach))
+    within = _all((first >= low - reach) & (last <= high + reach))
+    outline = _all((first <= low + reach) & (last >= high - reach))
+    touched: NDArray[np.bool_] = (meets & ~within) | outline
+    return np.asarray(~touched.any(axis=1), bool)
 
 
-def _tables(cells: Array, shape: tuple[int, ...], scale: float) -> Array:
-    """Boxes (N, 4) of the cells that stand wall to wall with enough others."""
+def _all(flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether both coordinates (..., 2) say so."""
+    return np.asarray(np.logical_and(flags[..., 0], flags[..., 1]), bool)
+
+
+def _tables(cells: Array, bare: NDArray[np.bool_], shape: tuple[int, ...], scale: float) -> Array:
+    """Boxes (N, 4) of the cells that stand wall to wall with enough others that are `bare` (N,) of parts."""
     paint = np.zeros(shape, np.uint8)
     wall = WALL * scale
     for x0, y0, x1, y1 in np.round(cells + np.array([-wall, -wall, wall, wall]) / 2).astype(int).tolist():
@@ -84,4 +93,4 @@ def _tables(cells: Array, shape: tuple[int, ...], scale: float) -> Array:
     _, labels = cv2.connectedComponents(paint, connectivity=4)
     middles = np.round((cells[:, :2] + cells[:, 2:]) / 2).astype(int)
     patch = labels[middles[:, 1], middles[:, 0]]
-    return np.asarray(cells[np.bincount(patch)[patch] >= LEAST_CELLS], np.float64)
+    return np.asarray(cells[np.bincount(patch, bare)[patch] >= LEAST_CELLS], np.float64)

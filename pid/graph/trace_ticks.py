@@ -93,7 +93,7 @@ def _name_mark(mark: Flags, width: float) -> str:
     middle, pen = len(mark) // 2, _half_pen(width)
     above, below = mark[: middle - pen][::-1], mark[middle + pen + 1 :]
     reach = [int(np.flatnonzero(side.any(axis=1)).max(initial=-1)) + 1 for side in (above, below)]
-    axis = mark[middle - 1 : middle + 2].any(axis=0)
+    axis: Flags = np.asarray(mark[middle - 1 : middle + 2].any(axis=0), bool)
     inner = axis[len(axis) // 3 : max(2 * len(axis) // 3, len(axis) // 3 + 1)]
     if min(reach) and inner.mean() < 0.5:
         return "data_link"
