@@ -88,7 +88,7 @@ def test_single_dash_between_corner_and_symbol(sketch):
     sketch.box("b", 620, 700, group="instrument")
     sketch.dashes((315, LEVEL), (612, LEVEL))
     sketch.dashes((620, 408), (620, 660))
-    sketch.line((620, 668), (620, 680), width=2)
+    sketch.line((620, 664), (620, 675), width=2)
     assert sketch.pairs() == {("a", "b")}
 
 
