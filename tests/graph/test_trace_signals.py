@@ -85,10 +85,9 @@ def test_open_end_short_of_a_symbol_stays_open(sketch):
 
 def test_single_dash_between_corner_and_symbol(sketch):
     sketch.box("a", 300, LEVEL, group="instrument")
-    sketch.box("b", 620, 700, group="instrument")
-    sketch.dashes((315, LEVEL), (612, LEVEL))
-    sketch.dashes((620, 408), (620, 660))
-    sketch.line((620, 664), (620, 675), width=2)
+    sketch.box("b", 620, 448, group="instrument")
+    sketch.dashes((315, LEVEL), (606, LEVEL))
+    sketch.line((620, 408), (620, 423), width=2)
     assert sketch.pairs() == {("a", "b")}
 
 
