@@ -26,6 +26,8 @@ NOZZLE_CONTACT = 30.0
 """... a nozzle's tag stands behind the wall of its vessel, ..."""
 BUBBLE_CONTACT = 3.0
 """... two bubbles touch only when drawn as one, ..."""
+BUBBLE_OVERLAP = 8.0
+"""... and may then share a part of their outlines, ..."""
 BUBBLES = ("instrument", "unknown")
 """Kinds of instruments begin so that are bubbles, or may be; the others stand in the pipe as fittings do."""
 CONTACT_OFFSET = 0.3
@@ -182,7 +184,7 @@ def contact_pairs(symbols: Sequence[Symbol], *, scale: float) -> list[tuple[int,
         aligned = offset[..., across] <= CONTACT_OFFSET * width
         aligned |= (pipes | tags) & (-gap[..., across] >= CONTACT_OVERLAP * width)
         limit = np.where(both, BUBBLE_CONTACT, np.where(tags, NOZZLE_CONTACT, CONTACT)) * scale
-        close = np.abs(gap[..., axis]) <= limit
+        close = (gap[..., axis] <= limit) & (-gap[..., axis] <= np.where(both, BUBBLE_OVERLAP, limit / scale) * scale)
         found += np.argwhere(close & aligned & (offset[..., axis] > 0)).tolist()
     return sorted({(i, j) for i, j in found if i < j and not {i, j} & enclosing and _may_touch(symbols[i], symbols[j])})
 

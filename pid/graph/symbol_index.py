@@ -79,7 +79,7 @@ class SymbolIndex:
             good,
             key=lambda i: (int(distance[i] / step), self.rank[i], self._offset(i, point, outward), self.area[i]),
         )
-        return self._nozzle_at(best, point) if self.rank[best] == 2 else best
+        return self._nozzle_at(best, point, outward) if self.rank[best] == 2 else best
 
     def _by_cell(self) -> dict[tuple[int, int], list[int]]:
         """The ends whose boxes, grown by a cell, lie on each cell of a square grid."""
@@ -135,12 +135,20 @@ class SymbolIndex:
         across = abs(float(to_middle[0] * outward[1] - to_middle[1] * outward[0]))
         return float(int(4 * across / max(half, 1.0)))
 
-    def _nozzle_at(self, host: int, point: Array) -> int:
+    def _nozzle_at(self, host: int, point: Array, outward: Array) -> int:
         """The nozzle whose tag stands where a line meets its vessel, else the vessel itself."""
-        near = np.flatnonzero((self.rank == 0) & (self._distance(point) <= NOZZLE_REACH * self.scale))
+        distance = np.minimum(self._distance(point), self._distance(self._entry(host, point, outward)))
+        near = np.flatnonzero((self.rank == 0) & (distance <= NOZZLE_REACH * self.scale))
         if not len(near):
             return host
-        return int(near[np.argmin(self._distance(point)[near])])
+        return int(near[np.argmin(distance[near])])
+
+    def _entry(self, host: int, point: Array, outward: Array) -> Array:
+        """Where a line that ends in a vessel comes in through its side; lines run on there into what is inside."""
+        sides = np.where(outward > 0, self.boxes[host, :2], self.boxes[host, 2:])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            back = np.where(outward != 0, (point - sides) / outward, np.inf)
+        return np.asarray(point - outward * max(float(back.min()), 0.0)) if np.isfinite(back).any() else point
 
     def _distance(self, point: Array) -> Array:
         """Distance of a point to each box, 0 inside."""

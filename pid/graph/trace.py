@@ -8,7 +8,7 @@ a pipe or a signal. All in pixels of the sheet; lengths in constants are for a s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -29,6 +29,7 @@ from pid.graph.trace_ink import (
     erase_shell,
     erase_silhouette,
     find_ink,
+    keep_between,
     lift_frame,
     lift_letters,
     lift_solids,
@@ -47,7 +48,8 @@ from pid.graph.trace_junctions import (
 )
 from pid.graph.trace_landing import end_symbol, held_ends, land_on_symbols
 from pid.graph.trace_lettering import Lettering
-from pid.graph.trace_stubs import Stub, add_stubs, find_links, find_stubs
+from pid.graph.trace_sleeves import draw_through, find_sleeves, hidden_by
+from pid.graph.trace_stubs import Stub, add_stubs, find_links, find_stubs, gaps_between
 from pid.graph.trace_ticks import told_style
 from pid.sheet import Vectors
 
@@ -71,6 +73,8 @@ class Trace:
     lines: tuple[Line, ...]
     junctions: tuple[Point, ...] = ()
     """Tees; each is an end point of three lines or more."""
+    sleeves: frozenset[str] = frozenset()
+    """Ids of symbols that are insulation sleeves, as a pipe goes on at both of their ends."""
 
 
 def trace_lines(
@@ -92,16 +96,18 @@ def trace_lines(
     if factor != 1.0:
         gray = np.asarray(cv2.resize(gray, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8)
     scaled = [s.model_copy(update={"box": tuple(v * factor for v in s.box)}) for s in symbols]
-    lettering = Lettering.of(words, factor=factor)
+    lettering = Lettering.of(words, symbols, factor=factor)
     excluded = as_boxes(excluded_boxes) * factor
     scale = gray.shape[1] / 5000.0
+    mask = _drawn_ink(gray, lettering.boxes, excluded, scaled, scale)
+    sleeves = find_sleeves(mask, lettering.boxes, scaled, scale=scale)
+    hidden = hidden_by(sleeves, scaled)
+    mask, scaled = draw_through(mask, sleeves, scale=scale), [s for s in scaled if s.id not in hidden]
     index = SymbolIndex(scaled, scale=scale)
-    parts = [s.box for i, s in enumerate(scaled) if index.is_end[i] and s.group not in HOSTS]
-    mask = _drawn_ink(gray, lettering.boxes, excluded, parts, scale)
     stubs = find_stubs(mask, scaled, index, scale=scale)
     mask, depth = _line_ink(mask, scaled, scale)
     graph = graph_from_ink(mask, depth)
-    return _finish(graph, index, lettering, mask, factor=factor, depth=depth, stubs=stubs)
+    return replace(_finish(graph, index, lettering, mask, factor=factor, depth=depth, stubs=stubs), sleeves=hidden)
 
 
 def trace_vectors(
@@ -122,7 +128,7 @@ def trace_vectors(
         excluded_boxes: Boxes (K, 4) of tables, title block and notes.
     """
     scale = size[0] / 5000.0
-    lettering = Lettering.of(words)
+    lettering = Lettering.of(words, symbols)
     enclosing = set(enclosing_symbols(symbols))
     held = [s.box for i, s in enumerate(symbols) if s.group != "flow_arrow" and i not in enclosing]
     lifted = np.vstack([as_boxes(excluded_boxes), grown(held, max(ERASE_MARGIN * scale, 1.0))])
@@ -132,11 +138,13 @@ def trace_vectors(
     return _finish(graph, index, lettering, ink, factor=1.0, dots=dot_centres(vectors.paths, scale=scale))
 
 
-def _drawn_ink(gray: Gray, words: Array, excluded: Array, parts: Sequence[Box], scale: float) -> NDArray[np.uint8]:
+def _drawn_ink(gray: Gray, words: Array, excluded: Array, symbols: Sequence[Symbol], scale: float) -> NDArray[np.uint8]:
     """The ink of symbols and lines: no solid areas, tables, frame and lettering."""
+    index = SymbolIndex(symbols, scale=scale)
+    parts = [s.box for i, s in enumerate(symbols) if index.is_end[i] and s.group not in HOSTS]
     mask = lift_tables(lift_solids(find_ink(gray), scale=scale), scale=scale, parts=parts)
-    mask = lift_frame(mask)
-    return lift_words(erase_boxes(mask, excluded), words, scale=scale)
+    mask = erase_boxes(lift_frame(mask), excluded)
+    return keep_between(lift_words(mask, words, scale=scale), mask, gaps_between(symbols, scale=scale))
 
 
 def _line_ink(

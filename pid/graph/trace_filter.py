@@ -24,7 +24,7 @@ LONE_LENGTH = 60.0
 """What hangs on one symbol only has to be longer than this, or it is a piece of the symbol or of a letter."""
 STRAIGHT_LENGTH = 22.0
 """A line has parts longer than this between its bends."""
-CLOUD_BENDS = 8
+CLOUD_BENDS = 6
 """A revision cloud has so many bends and more, scallop by scallop, where it runs free."""
 BESIDE = 22.0
 """Heat tracing is drawn this near to its pipe."""

@@ -171,6 +171,14 @@ def lift_words(mask: Mask, words: ArrayLike, *, scale: float) -> Mask:
     return out
 
 
+def keep_between(mask: Mask, drawn: Mask, gaps: ArrayLike) -> Mask:
+    """The mask, from which lettering was lifted, with what was `drawn` before in `gaps` (N, 4)."""
+    out = mask.copy()
+    for y, x in _slices(as_boxes(gaps), mask.shape, grow=0.0):
+        out[y, x] = drawn[y, x]
+    return out
+
+
 def _upright_runs(mask: Mask, rows: slice, columns: slice, length: int) -> Mask:
     """The parts in a window of upright runs of ink that are `length` pixels long or longer."""
     top = max(rows.start - length, 0)

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pid.drawing import Symbol
+from pid.drawing import Group, Symbol
+from pid.geometry import as_boxes
 from pid.graph.strokes import Stroke, StrokeGraph
-from pid.graph.symbol_index import HOSTS, SymbolIndex
+from pid.graph.symbol_index import HOSTS, INLINE, SymbolIndex
 from pid.graph.trace_gaps import straight_pieces
 from pid.graph.trace_runs import find_runs
 
@@ -27,6 +28,12 @@ STUB_WIDTH = 12.0
 """Links leave a box in a stroke no broader than this: outlines that stick out of a box are broader."""
 STUB_EDGE = 1.5
 """Boxes may be drawn this tight round the ink."""
+OUTLINE = 3.0
+"""A symbol's outline sticks out of its box by less than this."""
+FACING: frozenset[Group] = INLINE | {"actuator"}
+GAP_REACH, GAP_BREADTH, FACING_SHARE = 24.0, 12.0, 0.6
+"""Parts that face each other over this distance, with this share of the smaller one's side, have only a pipe or a stem
+of this breadth between them: letters are as high as that."""
 SIDE_MARGIN = 0.12
 """Links leave a side of a box between these shares of it, not at its corners."""
 INSET = 4.0
@@ -70,15 +77,43 @@ def _sides(mask: Mask, box: Array, depth: int) -> Iterator[tuple[Mask, Array, Ar
 
 
 def _leaving(strip: Mask, scale: float) -> Iterator[tuple[float, float]]:
-    """Where along a side ink leaves it in a narrow stroke, and how far straight on."""
+    """Where along a side ink leaves it in a narrow stroke, and how far straight on.
+
+    The first row may still be the symbol's own outline, which is broad; what leaves it does so a little further out.
+    """
     side = strip.shape[1]
-    starts, stops = find_runs(np.ascontiguousarray(strip[:1]))
-    for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
-        middle = (start + stop - 1) / 2
-        inner = SIDE_MARGIN * side <= middle <= (1 - SIDE_MARGIN) * side
-        if inner and stop - start <= max(STUB_WIDTH * scale, 3):
-            column = strip[:, round(middle)]
-            yield middle, float(len(column) if column.all() else column.argmin())
+    for row in (0, round(OUTLINE * scale)):
+        narrow = []
+        starts, stops = find_runs(np.ascontiguousarray(strip[row : row + 1]))
+        for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
+            middle = (start + stop - 1) / 2
+            inner = SIDE_MARGIN * side <= middle <= (1 - SIDE_MARGIN) * side
+            if inner and stop - start <= max(STUB_WIDTH * scale, 3):
+                column = strip[:, round(middle)]
+                narrow.append((middle, float(len(column) if column.all() else column.argmin())))
+        yield from narrow
+        if narrow:
+            return
+
+
+def gaps_between(symbols: Sequence[Symbol], *, scale: float) -> Array:
+    """Boxes (N, 4) round the axis between parts that face each other so close that no lettering stands between them."""
+    parts = [s for s in symbols if s.group in FACING]
+    boxes = as_boxes([s.box for s in parts])
+    found = []
+    for along in (0, 1):
+        across = 1 - along
+        gap = boxes[None, :, along] - boxes[:, None, along + 2]
+        low = np.maximum(boxes[:, None, across], boxes[None, :, across])
+        high = np.minimum(boxes[:, None, across + 2], boxes[None, :, across + 2])
+        size = boxes[:, across + 2] - boxes[:, across]
+        facing = (gap > 0) & (gap <= GAP_REACH * scale) & (high - low >= FACING_SHARE * np.minimum.outer(size, size))
+        for i, j in np.argwhere(facing).tolist():
+            box = np.empty(4)
+            box[[along, along + 2]] = boxes[i, along + 2], boxes[j, along]
+            box[[across, across + 2]] = (low[i, j] + high[i, j]) / 2 + GAP_BREADTH * scale * np.array([-0.5, 0.5])
+            found.append(box)
+    return as_boxes(found)
 
 
 def add_stubs(graph: StrokeGraph, stubs: Sequence[Stub], *, scale: float) -> None:
@@ -133,6 +168,7 @@ def find_links(stubs: Sequence[Stub], index: SymbolIndex, *, scale: float) -> li
         far = stub.point + stub.way * stub.length
         low, high = index.boxes[:, :2] - STUB_EDGE, index.boxes[:, 2:] + STUB_EDGE
         inside = ((far >= low - 1) & (far <= high + 1)).all(axis=1) & index.is_end & (index.rank < 2)
+        inside &= ((stub.point < index.boxes[:, :2]) | (stub.point > index.boxes[:, 2:])).any(axis=1)
         inside[stub.symbol] = False
         for j in np.flatnonzero(inside).tolist():
             pair = (min(stub.symbol, j), max(stub.symbol, j))

@@ -65,6 +65,22 @@ def test_contact(other, expected):
     assert contact_pairs([valve, other], scale=0.5) == expected
 
 
+@pytest.mark.parametrize(("overlap", "expected"), [(3, [(0, 1)]), (20, []), (-5, [])])
+def test_bubbles_touch_where_their_outlines_meet(overlap, expected):
+    a = Symbol(id="a", group="instrument", box=(100, 100, 140, 140))
+    b = Symbol(id="b", group="instrument", box=(140 - overlap, 100, 180 - overlap, 140))
+    assert contact_pairs([a, b], scale=0.5) == expected
+
+
+def test_line_that_runs_on_in_a_vessel_ends_at_the_nozzle_where_it_comes_in():
+    vessel = Symbol(id="v", group="vessel", box=(300, 100, 500, 700))
+    nozzle = Symbol(id="n", group="nozzle", box=(275, 405, 297, 420))
+    valve = Symbol(id="a", group="valve", box=(100, 388, 130, 412))
+    pipe = Line(id="l", points=((130.0, 400.0), (318.0, 400.0)))
+    (found,) = connect_symbols([vessel, nozzle, valve], [pipe], sheet_width=2500)
+    assert {found.a, found.b} == {"a", "n"}
+
+
 def test_lines_drawn_by_hand_meet_at_shared_ends():
     symbols = [
         Symbol(id=n, group="valve", box=(x - 15, y - 12, x + 15, y + 12))

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pid.drawing import Symbol
+from pid.drawing import Symbol, Word
 from pid.geometry import polyline_length
 from pid.graph.connect import connect_symbols
 from pid.graph.trace import trace_lines, trace_vectors
@@ -285,6 +285,24 @@ def test_short_stroke_between_two_parts_is_a_line(sketch):
     assert sketch.pairs() == {("meter", "red")}
     (line,) = sketch.trace().lines
     assert line.kind == "signal"
+
+
+def test_stroke_between_two_parts_that_was_read_with_a_size_stays(sketch):
+    sketch.box("v", 600, 400)
+    sketch.box("act", 600, 371, group="actuator", w=36, h=16)
+    sketch.line((600, 379), (600, 388), width=2)
+    sketch.words.append(Word(id="size", text="0200x0150L", box=(500, 376, 604, 391), score=0.95))
+    assert sketch.pairs() == {("act", "v")}
+
+
+def test_tee_beside_a_flange_is_no_letter(sketch):
+    sketch.box("a", 600, 200)
+    sketch.box("b", 600, 700)
+    sketch.line((600, 212), (600, 688))
+    sketch.box("f", 580, 400, group="fitting", w=8, h=24)
+    sketch.line((585, 400), (600, 400), width=2)
+    sketch.words.append(Word(id="t", text="T", box=(582, 388, 602, 412), score=0.98))
+    assert sketch.pairs() == {("a", "b"), ("a", "f"), ("b", "f")}
 
 
 def test_bubble_close_by_without_a_stroke_is_not_joined(sketch):
