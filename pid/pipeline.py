@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pid.document.load import load_sheets
 from pid.drawing import Drawing, Finding, Symbol, Word
 from pid.engine import usable_threads
-from pid.geometry import box_area, box_intersection
+from pid.geometry import box_area
 from pid.sheet import Sheet
 
 if TYPE_CHECKING:
@@ -28,10 +28,6 @@ if TYPE_CHECKING:
     from pid.structure.find_instances import StructureFinder
     from pid.structure.taught import TaughtFinder
 
-LETTERED_GROUPS = ("instrument", "connector", "nozzle")
-"""Symbols that hold lettering: their inside is read once more, enlarged."""
-SURE_WORD, FEWEST_LETTERS, INSIDE_SHARE = 0.8, 3, 0.7
-"""A symbol with this share of its box in a word of this score and length is lettering."""
 TABLED_SHARE = 0.9
 """A symbol with this share of its box in a table is part of it."""
 SCAN_SHARE = 0.5
@@ -108,7 +104,10 @@ class Recognizer:
     def recognize_sheet(self, sheet: Sheet, *, progress: Progress | None = None) -> Drawing:
         """Run every stage on a loaded page."""
         from pid.detect.actuator_stems import add_stems
+        from pid.detect.end_bars import mend_bars
         from pid.detect.nozzle_stubs import name_nozzle_stubs
+        from pid.detect.weigh_words import LETTERED_GROUPS, drop_lettering, drop_misread, name_bubbles
+        from pid.graph.grammar import load_grammar
 
         _tell(progress, "finding symbols", 0.0)
         symbols, lettering, tables = self._find_parts(sheet)
@@ -117,8 +116,10 @@ class Recognizer:
         words = self._reader.read_words(
             sheet, regions=lettered, found=lettering, progress=lambda share: _tell(progress, "reading words", share)
         )
+        words = drop_misread(words, symbols)
         symbols = drop_tabled(drop_lettering(symbols, words), tables, width=sheet.info.width)
-        symbols = add_stems(symbols, sheet.gray)
+        symbols = name_bubbles(symbols, words, is_function=load_grammar().is_isa)
+        symbols = mend_bars(add_stems(symbols, sheet.gray), sheet.gray)
         symbols = name_nozzle_stubs(symbols, words, sheet.gray)
         if self._taught is not None:
             from pid.structure.taught import merge_taught
@@ -148,11 +149,13 @@ class Recognizer:
             by_shape = pool.submit(self._detector.detect_symbols, sheet.gray)
             lettering = pool.submit(self._reader.find_lettering, sheet)
             tables = pool.submit(find_tables, sheet.gray)
-        symbols: Sequence[Symbol] = by_shape.result()
-        if by_structure is not None:
-            symbols = fuse_structure(symbols, by_structure.result())
-        symbols = _add_evidence(sheet, symbols)
-        return symbols if by_structure is None else drop_lone(symbols), lettering.result(), tables.result()
+        shapes: Sequence[Symbol] = by_shape.result()
+        if by_structure is None:
+            return _add_evidence(sheet, shapes), lettering.result(), tables.result()
+        structures = by_structure.result()
+        fused = drop_lone(_add_evidence(sheet, fuse_structure(shapes, structures)))
+        symbols = _mend(fused, [*shapes, *structures], sheet.gray)
+        return symbols, lettering.result(), tables.result()
 
 
 def link_parts(sheet: Sheet, *, symbols: Sequence[Symbol], words: Sequence[Word]) -> Drawing:
@@ -161,9 +164,12 @@ def link_parts(sheet: Sheet, *, symbols: Sequence[Symbol], words: Sequence[Word]
     from pid.graph.build import direct_connections, direct_lines
     from pid.graph.check import with_checks
     from pid.graph.connect import connect_symbols
+    from pid.graph.trace_sleeves import name_sleeves
 
     width = sheet.info.width
-    lines = direct_lines(_trace(sheet, symbols, words).lines, symbols, sheet_width=width)
+    trace = _trace(sheet, symbols, words)
+    symbols = name_sleeves(symbols, trace.sleeves)
+    lines = direct_lines(trace.lines, symbols, sheet_width=width)
     connections = connect_symbols(symbols, lines, sheet_width=width)
     connections = direct_connections(connections, lines, symbols, sheet_width=width)
     owned, named, numbered = assign_words(words, symbols, lines, sheet_width=width)
@@ -177,22 +183,6 @@ def link_parts(sheet: Sheet, *, symbols: Sequence[Symbol], words: Sequence[Word]
         findings=_findings(sheet, symbols_found=len(symbols)),
     )
     return with_checks(drawing)
-
-
-def drop_lettering(symbols: Sequence[Symbol], words: Sequence[Word]) -> tuple[Symbol, ...]:
-    """The symbols without those that lie in a word: letters that look like one.
-
-    Bubbles, connectors and nozzle boxes hold words themselves and stay, as do block references. A lone letter read from
-    ink is no evidence, as a valve may be read as an X; live text is exact at any length.
-    """
-    certain = [w for w in words if w.score >= SURE_WORD and (len(w.text) >= FEWEST_LETTERS or w.score == 1.0)]
-    asked = [s for s in symbols if s.group not in LETTERED_GROUPS and "block" not in s.found_by]
-    if not certain or not asked:
-        return tuple(symbols)
-    boxes, word_boxes = [s.box for s in asked], [w.box for w in certain]
-    inside = (box_intersection(boxes, word_boxes) / np.maximum(box_area(boxes), 1e-9)[:, None]).max(axis=1)
-    lettering = {s.id for s, share in zip(asked, inside, strict=True) if share >= INSIDE_SHARE}
-    return tuple(s for s in symbols if s.id not in lettering)
 
 
 def drop_tabled(symbols: Sequence[Symbol], cells: NDArray[np.float64], *, width: int) -> tuple[Symbol, ...]:
@@ -215,6 +205,18 @@ def drop_tabled(symbols: Sequence[Symbol], cells: NDArray[np.float64], *, width:
         if inside[y0 : y1 + 1, x0 : x1 + 1].mean() < TABLED_SHARE:
             kept.append(symbol)
     return tuple(kept)
+
+
+def _mend(symbols: Sequence[Symbol], witnesses: Sequence[Symbol], gray: NDArray[np.uint8]) -> Sequence[Symbol]:
+    """The symbols of a sheet (H, W), put right by what each network saw by itself and by how such things are drawn."""
+    from pid.detect.arrow_pairs import part_arrows
+    from pid.detect.connection_dots import drop_dots
+    from pid.detect.drum_outlines import add_drums
+    from pid.detect.join_relief import join_relief
+    from pid.detect.split_operated import split_operated
+
+    symbols = drop_dots(part_arrows(join_relief(symbols, witnesses)), gray)
+    return add_drums(split_operated(symbols, witnesses, gray), gray)
 
 
 def _add_evidence(sheet: Sheet, shapes: Sequence[Symbol]) -> Sequence[Symbol]:

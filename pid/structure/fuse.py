@@ -8,7 +8,7 @@ pieces.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -33,6 +33,8 @@ more the surer witness' box is (on 1,527 generated symbols that both saw)."""
 ALONE = 0.6
 """Least probability of what one witness alone saw. On ten generated sheets never trained on F1 is the same within 0.002
 from 0.5 to 0.8, and the other witness' silence counts most where a sheet is least like generated ones."""
+MOST_SHARED = 0.2
+"""Parts that structure saw as one share no more of their length."""
 DOUBT = 0.5
 """Share of the loser's score by which a contradicted winner's score is lowered."""
 SURE = 0.999
@@ -59,6 +61,9 @@ def fuse_structure(shapes: Sequence[Symbol], structures: Sequence[Symbol]) -> tu
         if near:
             same = max(near, key=lambda i: (shapes[i].group == structure.group, iou[i, j]))
             left.remove(same)
+            for i in _joined_to(same, left, inside[:, j], shapes, structures[j]):
+                left.remove(i)
+                out.append(_confirm(shapes[i], structure))
             structure = _join(shapes[same], structure, float(iou[same, j]))
         elif _is_piece(structure, held[:, j], shapes) or _is_several(structure, inside[:, j], held[:, j], shapes):
             continue
@@ -89,6 +94,39 @@ def _is_several(structure: Symbol, inside: Array, held: Array, shapes: Sequence[
         and structure.group not in HOLDING
         and len({shapes[i].group for i in parts}) == 1
         and float(held[parts].sum()) >= COVERED
+    )
+
+
+def _joined_to(
+    same: int, left: Collection[int], inside: Array, shapes: Sequence[Symbol], structure: Symbol
+) -> list[int]:
+    """What structure saw together with the symbol `same` as one: a flange at its valve, apart from it and as broad.
+
+    All of them make up the box of structure, which none does alone.
+    """
+    beside = [i for i in left if inside[i] >= PIECE_SHARE and _is_apart(shapes[i], shapes[same])]
+    if not beside or structure.group in HOLDING:
+        return []
+    boxes = np.array([shapes[i].box for i in (same, *beside)])
+    whole = np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
+    alone, together = box_iou(np.stack([boxes[0], whole]), [structure.box])[:, 0]
+    return beside if together >= EXACT_IOU > alone else []
+
+
+def _is_apart(part: Symbol, main: Symbol) -> bool:
+    """Whether a part lies beside the main symbol, in its axis and about as broad."""
+    a, b = np.array(part.box), np.array(main.box)
+    gap = np.maximum(a[:2], b[:2]) - np.minimum(a[2:], b[2:])
+    breadth = np.maximum(np.minimum(a[2:] - a[:2], b[2:] - b[:2]), 1e-9)
+    overlap, axis = -gap / breadth, int(np.argmax(gap))
+    return bool(overlap[axis] <= MOST_SHARED and overlap[1 - axis] >= PIECE_SHARE)
+
+
+def _confirm(shape: Symbol, structure: Symbol) -> Symbol:
+    """A symbol of shape whose ink structure saw as part of a neighbour: both take it for a symbol's."""
+    score = min(1.0 - (1.0 - shape.score) * (1.0 - structure.score), SURE)
+    return shape.model_copy(
+        update={"score": score, "found_by": tuple(dict.fromkeys((*shape.found_by, *structure.found_by)))}
     )
 
 

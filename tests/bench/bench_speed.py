@@ -25,12 +25,13 @@ import numpy as np
 
 from pid.detect.detect import SymbolDetector
 from pid.detect.fuse import fuse_vectors
+from pid.detect.weigh_words import LETTERED_GROUPS
 from pid.document.load import load_sheets
 from pid.document.read import WordReader
 from pid.graph.trace import trace_lines, trace_vectors
 from pid.graph.trace_grid import find_tables
 from pid.graph.trace_ink import find_ink
-from pid.pipeline import LETTERED_GROUPS, Recognizer
+from pid.pipeline import Recognizer
 from pid.sheet import Sheet
 from pid.structure.find_instances import StructureFinder
 from pid.structure.vector_primitives import vector_primitives

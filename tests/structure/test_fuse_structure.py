@@ -76,3 +76,20 @@ def test_neighbours_that_structure_took_for_one_stay_apart() -> None:
 def test_of_boxes_that_differ_the_surer_one_is_taken() -> None:
     (one,) = fuse_structure([symbol("s1", (0, 0, 60, 30), score=0.9)], [symbol("t1", (20, 0, 62, 30), score=0.6)])
     assert one.box == (0, 0, 60, 30)
+
+
+def test_a_flange_that_structure_saw_as_one_with_its_valve_stays() -> None:
+    valve = symbol("s1", (0, 0, 60, 30), score=0.85)
+    flange = symbol("s2", (66, 0, 78, 30), kind="flange", group="fitting", score=0.53)
+    both = symbol("t1", (0, 0, 78, 30), kind="gate_valve", score=0.62)
+    found = {s.id: s for s in fuse_structure([valve, flange], [both])}
+    assert found["s1"].box == valve.box
+    assert found["s2"].score > ALONE
+    assert found["s2"].found_by == ("shape", "structure")
+
+
+def test_half_of_a_symbol_is_no_neighbour_of_it() -> None:
+    most = symbol("s1", (0, 0, 60, 30), score=0.85)
+    half = symbol("s2", (40, 0, 78, 30), score=0.53)
+    whole = symbol("t1", (0, 0, 78, 30), score=0.62)
+    assert {s.id for s in fuse_structure([most, half], [whole])} == {"s1"}
