@@ -11,7 +11,8 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from types import ModuleType
+from typing import Any, Literal, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,6 +80,7 @@ class _OpenVino:
     """Several streams with requests in flight: two cores on a tile each lose less than both on one tile."""
 
     def __init__(self, path: Path, threads: int) -> None:
+        silence_telemetry()
         import openvino
 
         streams = min(threads, MOST_STREAMS)
@@ -139,6 +141,14 @@ class _OnnxRuntime:
 
     def run(self, batches: Iterable[Inputs], /) -> list[tuple[Batch, ...]]:
         return [self(batch) for batch in batches]
+
+
+def silence_telemetry() -> None:
+    """Keep OpenVINO from sending usage statistics, which it does at import, and only if its telemetry can be imported.
+
+    It takes a missing module for a no, which must be missing before the first import in the process.
+    """
+    sys.modules.setdefault("openvino_telemetry", cast(ModuleType, None))
 
 
 def _drop_old(cache: Path) -> None:

@@ -8,11 +8,9 @@ read once, upright or lying as its shape tells. The models are those inside the 
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import ModuleType
-from typing import Any, cast
+from typing import Any
 
 import cv2
 import numpy as np
@@ -42,6 +40,7 @@ from pid.document.words import (
     words_of_texts,
 )
 from pid.drawing import Box, Word
+from pid.engine import silence_telemetry
 from pid.geometry import as_boxes, grown
 from pid.sheet import Sheet
 
@@ -271,7 +270,7 @@ class _Engine:
     """RapidOCR's detector and recogniser, restricted to the characters of Latin and Greek lettering."""
 
     def __init__(self, threads: int) -> None:
-        _silence_telemetry()
+        silence_telemetry()
         from rapidocr import EngineType, RapidOCR  # takes seconds
         from rapidocr.ch_ppocr_rec import TextRecInput
 
@@ -359,11 +358,3 @@ class _LatinDecoder:
             lines.append((text, float(np.mean(sure)) if sure else 0.0))
             marks.append((tuple(float((k + 0.5) / len(row)) for k in at), sure))
         return lines, marks
-
-
-def _silence_telemetry() -> None:
-    """Keep OpenVINO from sending usage statistics, which it does at import; it takes a missing module for a no.
-
-    Must run before `openvino` is imported for the first time in the process.
-    """
-    sys.modules.setdefault("openvino_telemetry", cast(ModuleType, None))
