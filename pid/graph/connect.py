@@ -20,6 +20,8 @@ from pid.graph.symbol_index import HOSTS, INLINE, NEAR, PASSED, TOUCH, SymbolInd
 
 Array = NDArray[np.float64]
 
+BUBBLES = ("instrument", "unknown")
+"""Kinds of instruments begin so that are bubbles, or may be; the others stand in the pipe as fittings do."""
 CONTACT = 13.0
 """Boxes of parts in contact are no further apart, ..."""
 NOZZLE_CONTACT = 30.0
@@ -28,8 +30,6 @@ BUBBLE_CONTACT = 3.0
 """... two bubbles touch only when drawn as one, ..."""
 BUBBLE_OVERLAP = 8.0
 """... and may then share a part of their outlines, ..."""
-BUBBLES = ("instrument", "unknown")
-"""Kinds of instruments begin so that are bubbles, or may be; the others stand in the pipe as fittings do."""
 CONTACT_OFFSET = 0.3
 """... and their middles no further off the pipe's axis, in shares of the smaller part's breadth."""
 CONTACT_OVERLAP = 0.8

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pid.drawing import Box, Line, Point, Symbol, Word
+from pid.drawing import Line, Point, Symbol, Word
 from pid.geometry import as_boxes, grown
 from pid.graph.strokes import StrokeGraph, draw_strokes, graph_from_ink
 from pid.graph.strokes_vector import dot_centres, graph_from_paths
