@@ -104,19 +104,23 @@ class Recognizer:
     def recognize_sheet(self, sheet: Sheet, *, progress: Progress | None = None) -> Drawing:
         """Run every stage on a loaded page."""
         from pid.detect.actuator_stems import add_stems
+        from pid.detect.dotted_ball import name_dotted_balls
         from pid.detect.end_bars import mend_bars
         from pid.detect.nozzle_stubs import name_nozzle_stubs
+        from pid.detect.tag_witness import rescue_tagged
         from pid.detect.weigh_words import LETTERED_GROUPS, drop_lettering, drop_misread, name_bubbles
         from pid.graph.grammar import load_grammar
 
         _tell(progress, "finding symbols", 0.0)
-        symbols, lettering, tables = self._find_parts(sheet)
+        symbols, doubtful, lettering, tables = self._find_parts(sheet)
         _tell(progress, "reading words", 0.0)
         lettered = [s.box for s in symbols if s.group in LETTERED_GROUPS]
         words = self._reader.read_words(
             sheet, regions=lettered, found=lettering, progress=lambda share: _tell(progress, "reading words", share)
         )
         words = drop_misread(words, symbols)
+        symbols = rescue_tagged(symbols, doubtful, words, is_valve_tag=_is_valve_tag, valve_kinds=_valve_kinds())
+        symbols = name_dotted_balls(symbols, sheet.gray)
         symbols = drop_tabled(drop_lettering(symbols, words), tables, width=sheet.info.width)
         symbols = name_bubbles(symbols, words, is_function=load_grammar().is_isa)
         symbols = mend_bars(add_stems(symbols, sheet.gray), sheet.gray)
@@ -133,8 +137,11 @@ class Recognizer:
         _tell(progress, "done", 1.0)
         return drawing
 
-    def _find_parts(self, sheet: Sheet) -> tuple[Sequence[Symbol], Lettering, NDArray[np.float64]]:
-        """Symbols by shape, by structure and by what a vector page says itself; lettering; boxes of tables' cells.
+    def _find_parts(
+        self, sheet: Sheet
+    ) -> tuple[Sequence[Symbol], Sequence[Symbol], Lettering, NDArray[np.float64]]:
+        """Symbols by shape, by structure and by what a vector page says itself, and the doubtful among them apart;
+        lettering; boxes of tables' cells.
 
         The searches know nothing of each other and are at work side by side, on as many threads as are allowed.
         """
@@ -151,11 +158,14 @@ class Recognizer:
             tables = pool.submit(find_tables, sheet.gray)
         shapes: Sequence[Symbol] = by_shape.result()
         if by_structure is None:
-            return _add_evidence(sheet, shapes), lettering.result(), tables.result()
+            return _add_evidence(sheet, shapes), (), lettering.result(), tables.result()
         structures = by_structure.result()
-        fused = drop_lone(_add_evidence(sheet, fuse_structure(shapes, structures)))
-        symbols = _mend(fused, [*shapes, *structures], sheet.gray)
-        return symbols, lettering.result(), tables.result()
+        fused = _add_evidence(sheet, fuse_structure(shapes, structures))
+        sure = drop_lone(fused)
+        kept = {s.id for s in sure}
+        doubtful = tuple(s for s in fused if s.id not in kept)
+        symbols = _mend(sure, [*shapes, *structures], sheet.gray)
+        return symbols, doubtful, lettering.result(), tables.result()
 
 
 def link_parts(sheet: Sheet, *, symbols: Sequence[Symbol], words: Sequence[Word]) -> Drawing:
@@ -226,6 +236,23 @@ def _add_evidence(sheet: Sheet, shapes: Sequence[Symbol]) -> Sequence[Symbol]:
     from pid.detect.fuse import fuse_vectors
 
     return fuse_vectors(shapes, sheet.vectors, width=sheet.info.width)
+
+
+def _is_valve_tag(text: str) -> bool:
+    """Whether a string may be a valve's tag, and is no line number."""
+    from pid.graph.grammar import load_grammar
+
+    grammar = load_grammar()
+    tag = grammar.read(text, "kks", "valve", repair=False)
+    if tag is None or grammar.read(text, "line_number", "size", "sheet_number", repair=False) is not None:
+        return False
+    return tag.kind != "kks" or "valve" in grammar.kks_groups.get(tag.parts["component"], ())
+
+
+def _valve_kinds() -> frozenset[str]:
+    from pid.catalog import load_catalog
+
+    return frozenset(kind.name for kind in load_catalog().by_group("valve"))
 
 
 def _trace(sheet: Sheet, symbols: Sequence[Symbol], words: Sequence[Word]) -> Trace:

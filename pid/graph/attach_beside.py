@@ -7,7 +7,8 @@ wide, multiplied by `scale`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,13 @@ CENTRED = 0.35
 """... and its middle is no further off the part's middle than this share of the part's length."""
 MARK_REACH, LONGEST_MARK = 30.0, 6
 """A short word that nothing else claims belongs to the symbol that it stands this close to."""
+NO_MATCH = 4.0
+"""What leaving a stack without a symbol costs, in reaches: more than any match."""
+FEWEST_SEEN, RARE = 2, 1 / 3
+"""Letters seen so often have a habit; what is up to this share of it is against it."""
+REPEATED = 2
+"""A tag that stands twice on the sheet counts as so many sightings at equipment."""
+_PIPE_PARTS = ("valve", "fitting")
 _SIZED = ("valve", "fitting", "reducer", "instrument", "nozzle")
 RELIEF = ("psv", "pilot_psv", "relief_valve", "vacuum_relief_valve", "breather_valve", "rupture_disc")
 TAG_KINDS = ("kks", "valve", "equipment", "class_size", "nozzle")
@@ -62,28 +70,68 @@ def own_beside(lettering: Lettering) -> None:
 
 
 def _share_out_tags(lettering: Lettering) -> None:
-    """Match stacks that hold a tag with symbols: one each, least total cost."""
-    from scipy.optimize import linear_sum_assignment
+    """Match stacks that hold a tag with symbols: one each, least total cost.
 
+    A first match shows which letters this plant gives to equipment and which to parts of the pipe; the second keeps to
+    that habit, so that a pump's tag goes to no valve beside it.
+    """
     stacks = [members for members in lettering.stacks().values() if _holds_tag(lettering, members)]
     symbols = [s for s in lettering.symbols if s.group in _TAGGED and s.id not in lettering.tags]
     if not stacks or not symbols:
         return
     reach = (TAG_REACH + OUTSIDE) * lettering.scale
-    cost = np.full((len(stacks), len(symbols)), 4 * reach)
+    cost = np.full((len(stacks), len(symbols)), NO_MATCH * reach)
     for i, members in enumerate(stacks):
         box = _bounds(lettering, members)
         for j, symbol in enumerate(symbols):
             if box_gap(box, symbol.box) <= TAG_REACH * lettering.scale:
                 reading = stack_tag(lettering, members, symbol)
                 if reading is not None:
-                    cost[i, j] = min(_cost(lettering, symbol, box, reading), 3.9 * reach)
-    for i, j in zip(*linear_sum_assignment(cost), strict=True):
-        if cost[i, j] < 4 * reach:
-            reading = stack_tag(lettering, stacks[i], symbols[j])
-            if reading is not None:
-                lettering.set_tag(symbols[j], reading.text, reading)
-                _give_stack(lettering, stacks[i], symbols[j])
+                    cost[i, j] = min(_cost(lettering, symbol, box, reading), (NO_MATCH - 0.1) * reach)
+    habits = _find_habits(lettering, [(stacks[i], symbols[j]) for i, j in _match(cost, NO_MATCH * reach)])
+    for i, j in np.argwhere(cost < NO_MATCH * reach).tolist():
+        reading = stack_tag(lettering, stacks[i], symbols[j])
+        if reading is not None and _is_against(habits, reading, symbols[j]):
+            cost[i, j] = NO_MATCH * reach
+    for i, j in _match(cost, NO_MATCH * reach):
+        reading = stack_tag(lettering, stacks[i], symbols[j])
+        if reading is not None:
+            lettering.set_tag(symbols[j], reading.text, reading)
+            _give_stack(lettering, stacks[i], symbols[j])
+
+
+def _match(cost: Array, limit: float) -> list[tuple[int, int]]:
+    """Rows and columns of the assignment of least total cost, those at the limit left out."""
+    from scipy.optimize import linear_sum_assignment
+
+    return [(int(i), int(j)) for i, j in zip(*linear_sum_assignment(cost), strict=True) if cost[i, j] < limit]
+
+
+def _find_habits(lettering: Lettering, pairs: Sequence[tuple[Sequence[int], Symbol]]) -> dict[str, Counter[bool]]:
+    """Letters of tags -> how often they name equipment (True) and parts of the pipe (False).
+
+    A tag that stands again elsewhere heads a column of equipment data or is a reference: equipment's.
+    """
+    habits: dict[str, Counter[bool]] = defaultdict(Counter)
+    for members, symbol in pairs:
+        reading = stack_tag(lettering, members, symbol)
+        if reading is not None and symbol.group in (*HOSTS, *_PIPE_PARTS):
+            habits[reading.parts.get("letters", "")][symbol.group in HOSTS] += 1
+    times = Counter(w.text.strip() for w in lettering.words)
+    for text, count in times.items():
+        reading = lettering.grammar.read(text, "equipment", repair=False)
+        if count > 1 and reading is not None:
+            habits[reading.parts["letters"]][True] += REPEATED
+    return habits
+
+
+def _is_against(habits: Mapping[str, Counter[bool]], reading: Reading, symbol: Symbol) -> bool:
+    """Whether a plant gives such letters to the other sort of symbol."""
+    letters = reading.parts.get("letters", "")
+    if not letters or symbol.group not in (*HOSTS, *_PIPE_PARTS):
+        return False
+    counts = habits.get(letters, Counter())
+    return counts.total() >= FEWEST_SEEN and counts[symbol.group in HOSTS] <= RARE * counts.total()
 
 
 def _holds_tag(lettering: Lettering, members: Sequence[int]) -> bool:
@@ -131,6 +179,7 @@ def _cost(lettering: Lettering, symbol: Symbol, box: Sequence[float], reading: R
     """
     scale = lettering.scale
     odd = 0.0 if _suits(reading, symbol) else ODD * scale
+    odd += ODD * scale if symbol.group == "fitting" else 0.0  # flanges and bars carry no tags, specials seldom do
     x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     if symbol.group in HOSTS:
         outside = box_gap(symbol.box, (x, y, x, y))

@@ -82,22 +82,34 @@ def _name(lettering: Lettering, symbol: Symbol, mine: Sequence[int]) -> None:
 
 
 def bubble_tag(lettering: Lettering, mine: Sequence[int]) -> tuple[str, Reading] | None:
-    """Tag and reading of the words in a bubble, in reading order."""
+    """Tag and reading of the words in a bubble, in reading order.
+
+    A number may repeat the measured variable (``FIC`` over ``F0001``): it is a number where letters stand over it, and
+    a tag in one string where it stands alone.
+    """
+    for w in mine:
+        for over in _function_letters(lettering, mine, w):
+            letters, number = _letters(lettering, over), _number(lettering, w)
+            if letters is not None and number is not None:
+                raw = f"{lettering.words[over].text.strip()}-{lettering.words[w].text.strip()}"
+                text = f"{letters}-{number}"
+                return text, Reading("instrument", text, raw, "bubble", {"letters": letters, "number": number})
     for w in mine:
         whole = lettering.read(w, "kks") or lettering.grammar.read(lettering.words[w].text, "instrument", repair=False)
         if whole is not None and sum(c.isdigit() for c in whole.parts["number"]) >= FEWEST_FIGURES:
             return _written(whole), whole
-    for i, w in enumerate(mine):
-        letters = _letters(lettering, w)
-        if letters is None:
-            continue
-        for below in mine[i + 1 :]:
-            number = _number(lettering, below)
-            if number is not None:
-                raw = f"{lettering.words[w].text.strip()}-{lettering.words[below].text.strip()}"
-                text = f"{letters}-{number}"
-                return text, Reading("instrument", text, raw, "bubble", {"letters": letters, "number": number})
     return None
+
+
+def _function_letters(lettering: Lettering, mine: Sequence[int], number: int) -> list[int]:
+    """The words before a number in reading order that may be its letters: alarm limits last, then the most centred."""
+    before = mine[: list(mine).index(number)]
+    x = lettering.middles[number][0]
+
+    def rank(w: int) -> tuple[bool, float]:
+        return ALARMS.fullmatch(lettering.words[w].text.strip()) is not None, abs(float(lettering.middles[w][0] - x))
+
+    return sorted((w for w in before if _number(lettering, w) is None), key=rank)
 
 
 def _written(reading: Reading) -> str:

@@ -171,3 +171,23 @@ def test_a_spec_break_ends_the_spread():
     assert _numbers(lines, [valve, mark], [_at(number, 1200, 980)]) == {"a": number, "b": None}
     classes = [_at("AS22", 1410, 960), _at("AD25", 1470, 960)]
     assert _numbers(lines, [valve], [_at(number, 1200, 980), *classes]) == {"a": number, "b": None}
+
+
+def test_letters_over_a_number_with_its_own_letter_make_the_function_and_alarms_at_the_side_do_not():
+    """``FIC`` over ``F0001``, the limits ``SHH`` in the bubble's corner (process control of German plants)."""
+    bubble = Symbol(id="b", kind="instrument_discrete_field", group="instrument", box=(960, 970, 1080, 1030))
+    words = [_at("SHH", 1062, 975), _at("FIC", 1010, 985), _at("F0001", 1010, 1012)]
+    _, (named,), _ = assign_words(words, [bubble], [], sheet_width=5000)
+    assert named.tag == "FIC-F0001"
+    assert named.attributes["tag_parts"] == {"letters": "FIC", "number": "F0001"}
+
+
+def test_letters_that_name_equipment_elsewhere_name_no_valve():
+    """The lower pump's tag stands nearer to the valve than to the pump; the table at the foot repeats the tags."""
+    pumps = [Symbol(id=f"p{i}", kind="centrifugal_pump", group="pump", box=(1000, y, 1090, y + 90))
+             for i, y in enumerate((1000, 1300))]  # fmt: skip
+    valves = [_valve("v0", 1150, 1045), _valve("v1", 1150, 1345)]
+    words = [_at("PA001", 1045, 985), _at("AB001", 1150, 1020), _at("PA002", 1130, 1385),
+             _at("PA001", 2000, 3300), _at("PA002", 2300, 3300)]  # fmt: skip
+    _, symbols, _ = assign_words(words, [*pumps, *valves], [], sheet_width=5000)
+    assert {s.id: s.tag for s in symbols} == {"p0": "PA001", "p1": "PA002", "v0": "AB001", "v1": None}
