@@ -24,6 +24,8 @@ JOINING = (
     "report",
     "teach",
     "export_files",
+    "read_facts",
+    "estimate_files",
     "recognize_files",
     "install_models",
     "train_models",

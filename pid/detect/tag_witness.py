@@ -103,7 +103,7 @@ def _as_valve(symbol: Symbol, valve_kinds: frozenset[str]) -> Symbol:
 
 
 def _distances(symbols: Sequence[Symbol], words: Sequence[Word]) -> Array:
-    """Distance (N, M) of the middles of symbols and words in symbol lengths, infinite where the word stands elsewhere."""
+    """Distance (N, M) of symbols to words in symbol lengths, infinite where the word stands elsewhere."""
     boxes, letters = as_boxes([s.box for s in symbols]), as_boxes([w.box for w in words])
     size = boxes[:, 2:] - boxes[:, :2]
     length = size.max(axis=1)[:, None]

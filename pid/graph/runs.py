@@ -7,8 +7,9 @@ nozzle), a connector, another line, or nothing. From and to are told by the flow
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -51,6 +52,9 @@ class LineRun:
     sequence: str = ""
     spec: str = ""
     insulation: str = ""
+    tag: str = ""
+    """What the number calls the line where it has a name within it (LR003 of LR003.22010-80-10CA01B1)."""
+    fluid: str = ""
     sizes: tuple[str, ...] = ()
     """The size stated by the number, then those behind reducers."""
     length_px: float = 0.0
@@ -69,6 +73,35 @@ def find_runs(piping: Piping, flows: Mapping[int, Flow], grammar: Grammar) -> tu
     """The line list of a sheet whose flows are known."""
     runs = [_describe(piping, flows, grammar, members) for members in _connected(piping)]
     return tuple(sorted(runs, key=lambda run: (run.number, run.lines)))
+
+
+def join_runs(runs: Sequence[LineRun]) -> tuple[LineRun, ...]:
+    """One run a number: a number's pieces, which gaps of the drawing or of its reading part, with their outermost ends.
+
+    Where a piece ends at another of its own number, that is no end.
+    """
+    pieces: dict[str, list[LineRun]] = defaultdict(list)
+    for run in runs:
+        pieces[run.number].append(run)
+    return tuple(members[0] if len(members) == 1 else _join(members) for members in pieces.values())
+
+
+def _join(members: Sequence[LineRun]) -> LineRun:
+    ends = [e for run in members for e in (run.start, run.stop, *run.branches) if e is not None]
+    ends = [e for e in ends if e.name != members[0].number]
+    start, stop, directed = _from_and_to(ends)
+    return replace(
+        members[0],
+        lines=tuple(name for run in members for name in run.lines),
+        symbols=tuple(dict.fromkeys(name for run in members for name in run.symbols)),
+        start=start,
+        stop=stop,
+        directed=directed,
+        branches=tuple(e for e in ends if e not in (start, stop)),
+        sizes=tuple(dict.fromkeys(size for run in members for size in run.sizes)),
+        length_px=sum(run.length_px for run in members),
+        score=min(run.score for run in members),
+    )
 
 
 def _connected(piping: Piping) -> Iterator[list[int]]:
@@ -97,7 +130,8 @@ def _describe(piping: Piping, flows: Mapping[int, Flow], grammar: Grammar, membe
     ends = list(_ends(piping, flows, set(members)))
     start, stop, directed = _from_and_to(ends)
     passed = sorted({s for i in members for w in (0, 1) for s in _parts_at(piping, (i, w))})
-    parts = grammar.line_parts(number)
+    reading = grammar.read(number, "line_number", repair=False)
+    parts = reading.parts if reading is not None else {}
     sizes = [parts.get("size", "")] + [s for i in passed for s in _reducer_sizes(piping.symbols[i])]
     return LineRun(
         number=number,
@@ -112,6 +146,8 @@ def _describe(piping: Piping, flows: Mapping[int, Flow], grammar: Grammar, membe
         sequence=parts.get("number", ""),
         spec=parts.get("spec", ""),
         insulation=parts.get("insulation", ""),
+        tag=parts.get("tag", ""),
+        fluid=parts.get("fluid", ""),
         sizes=tuple(dict.fromkeys(s for s in sizes if s)),
         length_px=sum(polyline_length(line.points) for line in lines),
         score=min(line.score for line in lines),

@@ -1,9 +1,10 @@
 """A line number spreads along its run, from where it is written to where the run ends.
 
 It goes on over joints to the line that runs straight on and through in-line parts; it ends at equipment, nozzles and
-connectors, at a line with a number of its own, and at a spec break beyond the lettering. A branch without a number
-that leads nowhere (a drain or vent, ending blind or open) belongs to its run; an impulse line does not. A reducer
-ends the size alone, so the number goes on through it.
+connectors, at a line with a number of its own, and at a spec break beyond the lettering. Where it meets a header
+square on, so that no way goes straight, it goes both ways (suctions and discharges of pumps side by side). A branch
+without a number that leads nowhere (a drain or vent, ending blind or open) belongs to its run; an impulse line does
+not. A reducer ends the size alone, so the number goes on through it.
 """
 
 from __future__ import annotations
@@ -48,16 +49,46 @@ def spread_numbers(piping: Piping, written: Mapping[int, str], *, breaks: Mappin
             if not _broken(breaks.get(line, ()), places.get(line), which):
                 heapq.heappush(queue, (0.0, line, which))
     while queue:
+        ended = _run_on(piping, numbers, queue, breaks)
+        queue = _split(piping, numbers, ended, breaks)
+    _spread_to_branches(piping, numbers)
+    return numbers
+
+
+def _run_on(
+    piping: Piping, numbers: dict[int, str], queue: list[tuple[float, int, int]], breaks: Mapping[int, Sequence[float]]
+) -> list[End]:
+    """Carry numbers on from the line ends of a heap, nearest first; returns the ends where no way goes straight on."""
+    ended: list[End] = []
+    while queue:
         cost, line, which = heapq.heappop(queue)
-        for step in piping.steps((line, which)):
+        steps = piping.steps((line, which))
+        if steps and all(step.kind == "branch" for step in steps):
+            ended.append((line, which))
+        for step in steps:
             other, entered = step.end
             if step.kind == "branch" or other in numbers:
                 continue
             numbers[other] = numbers[line]
             if not breaks.get(other):
                 heapq.heappush(queue, (cost + _COST[step.kind], other, 1 - entered))
-    _spread_to_branches(piping, numbers)
-    return numbers
+    return ended
+
+
+def _split(
+    piping: Piping, numbers: dict[int, str], ended: Sequence[End], breaks: Mapping[int, Sequence[float]]
+) -> list[tuple[float, int, int]]:
+    """Number all ways of the headers that lines meet square on, where none has a number; returns their far ends."""
+    queue: list[tuple[float, int, int]] = []
+    for line, which in ended:
+        ways = [step.end for step in piping.steps((line, which))]
+        if any(other in numbers for other, _ in ways):
+            continue
+        for other, entered in ways:
+            numbers[other] = numbers[line]
+            if not breaks.get(other):
+                heapq.heappush(queue, (0.0, other, 1 - entered))
+    return queue
 
 
 def _broken(breaks: Sequence[float], place: float | None, which: int) -> bool:
