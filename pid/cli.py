@@ -88,6 +88,34 @@ def recognize(
 
 
 @app.command()
+def estimate(
+    files: Annotated[
+        list[Path], typer.Argument(help="Drawings, results of `pid recognize` (NAME.json), or folders of either.")
+    ],
+    out: Out = Path("pid-estimate"),
+    prices: Annotated[
+        Path | None, typer.Option(help="A price book, CSV or XLSX; data/prices.csv shows the columns.")
+    ] = None,
+) -> None:
+    """From drawings to a priced bill of materials: estimate.xlsx, estimate.json, bom.csv and lists.json.
+
+    Results in a folder go before its drawings; drawings are recognised first. Exit status: 0 all was used; 2 something
+    could not be used (the rest is done, and what failed is listed).
+    """
+    from pid.estimate_files import estimate_files, summary
+
+    with _progress() as progress:
+        report = estimate_files(files, out, prices=prices, progress=progress)
+    for line in summary(report, priced=prices is not None):
+        typer.echo(line)
+    typer.echo(f"Workbook: {(out / 'estimate.xlsx').resolve()} (and estimate.json, bom.csv, lists.json)")
+    for sentence in report.failures:
+        typer.echo(sentence, err=True)
+    if report.failures:
+        raise typer.Exit(BAD_INPUT)
+
+
+@app.command()
 def demo(out: Out = Path("pid-demo")) -> None:
     """Recognise the sample drawing that comes with the package and say where to look."""
     from pid.resources import data_path

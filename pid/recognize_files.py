@@ -17,21 +17,28 @@ from pid.annotate import write_annotated
 from pid.document.load import count_pages, find_drawings, load_page
 from pid.drawing import Drawing
 from pid.errors import InputError
+from pid.estimate.rules import read_rules
 from pid.estimate.spreadsheet import write_csv, write_workbook
-from pid.estimate.takeoff import take_off
+from pid.estimate.takeoff import IMPLIED, take_off
 from pid.export_files import check_formats, write_exports
 from pid.pipeline import Progress, Recognizer
+from pid.read_facts import read_facts
 from pid.structure.library import read_library
 
 
 @dataclass
 class Report:
-    """What a run did: pages recognised, symbols counted, files written, and a sentence for each failure."""
+    """What a run did: a drawing for each page, symbols counted, files written, and a sentence for each failure."""
 
-    pages: int = 0
+    drawings: list[Drawing] = field(default_factory=list)
     items: int = 0
     written: list[Path] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+
+    @property
+    def pages(self) -> int:
+        """How many pages were recognised."""
+        return len(self.drawings)
 
 
 def recognize_files(
@@ -44,11 +51,39 @@ def recognize_files(
     exports: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Report:
-    """Recognise drawings and folders of drawings into `out`; the bill of materials covers all pages.
+    """Recognise drawings and folders of drawings into `out`, with one bill of materials over all pages.
+
+    The arguments are those of `recognize_pages`.
+    """
+    report = recognize_pages(
+        paths, out, models=models, library=library, only_taught=only_taught, exports=exports, progress=progress
+    )
+    if report.drawings:
+        rules, drawings = read_rules(), report.drawings
+        items = take_off([read_facts(drawing) for drawing in drawings], rules=rules)
+        report.written.append(write_result(out / "bom.csv", lambda p: write_csv(items, p)))
+        report.written.append(
+            write_result(out / "bom.xlsx", lambda p: write_workbook(items, drawings, p, groups=rules.groups))
+        )
+        report.items = sum(item.quantity for item in items if item.group != IMPLIED)
+    return report
+
+
+def recognize_pages(
+    paths: Sequence[Path],
+    out: Path,
+    *,
+    models: Path | None = None,
+    library: Path | None = None,
+    only_taught: bool = False,
+    exports: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> Report:
+    """Recognise drawings and folders of drawings into `out`: per page a JSON and an annotated picture.
 
     `models` is a folder of networks that a training wrote, instead of the shipped ones. Symbols that the folder
-    `library` teaches are found, too, or `only_taught` ones. `exports` names further
-    formats (`pid.export_files.FORMATS`) that each page is written in.
+    `library` teaches are found, too, or `only_taught` ones. `exports` names further formats
+    (`pid.export_files.FORMATS`) that each page is written in.
     """
     check_formats(exports)
     if models is not None and not (models / "shape.onnx").is_file():
@@ -65,7 +100,6 @@ def recognize_files(
             report.failures.append(str(error))
     names = _result_names(jobs)
     recognizer: Recognizer | None = None
-    drawings: list[Drawing] = []
     for done, (path, page) in enumerate(jobs):
         try:
             sheet = load_page(path, page)
@@ -74,16 +108,14 @@ def recognize_files(
         except InputError as error:
             report.failures.append(str(error))
             continue
-        drawings.append(drawing)
+        report.drawings.append(drawing)
         stem = names[path, page]
-        _write(out / f"{stem}.json", lambda p, d=drawing: p.write_text(d.to_json(), encoding="utf-8"), report)  # type: ignore[misc]
-        _write(out / f"{stem}-annotated.png", lambda p, s=sheet, d=drawing: write_annotated(s, d, p), report)  # type: ignore[misc]
+        text = drawing.to_json()
+        report.written += [
+            write_result(out / f"{stem}.json", lambda p, t=text: p.write_text(t, encoding="utf-8")),  # type: ignore[misc]
+            write_result(out / f"{stem}-annotated.png", lambda p, s=sheet, d=drawing: write_annotated(s, d, p)),  # type: ignore[misc]
+        ]
         report.written += write_exports(drawing, stem, out, exports, original=path, sheet=sheet)
-    if drawings:
-        items = take_off(drawings)
-        _write(out / "bom.csv", lambda p: write_csv(items, p), report)
-        _write(out / "bom.xlsx", lambda p: write_workbook(items, drawings, p), report)
-        report.pages, report.items = len(drawings), sum(item.quantity for item in items)
     return report
 
 
@@ -116,7 +148,8 @@ def _share(progress: Progress | None, name: str, done: int, total: int) -> Progr
     return lambda step, share: progress(f"{name}: {step}", (done + share) / total)
 
 
-def _write(path: Path, write: Callable[[Path], object], report: Report) -> None:
+def write_result(path: Path, write: Callable[[Path], object]) -> Path:
+    """Write a file beside its place and move it there, so that no half file is ever seen; returns its path."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
     os.close(handle)
@@ -127,4 +160,4 @@ def _write(path: Path, write: Callable[[Path], object], report: Report) -> None:
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
-    report.written.append(path)
+    return path

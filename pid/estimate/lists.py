@@ -27,10 +27,10 @@ from pid.estimate.rows import (
     SpecialRow,
     ValveRow,
 )
-from pid.estimate.takeoff import line_number_of_symbols, nominal_size, sheet_name, zone
+from pid.estimate.takeoff import EQUIPMENT, line_number_of_symbols, nominal_size, sheet_name, zone
 
 R = TypeVar("R", bound=Row)
-EQUIPMENT = ("vessel", "separator", "heat_exchanger", "pump", "compressor")
+
 SURE_UNNAMED = 0.8
 """Symbols that no lettering names are listed from this score on."""
 SURE_KIND = 0.6

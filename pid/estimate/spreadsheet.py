@@ -8,16 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pid.drawing import Drawing
-from pid.estimate.takeoff import Item, count_by_group, read_counted_groups, sheet_name, zone
+from pid.estimate.rules import CountedGroup
+from pid.estimate.takeoff import Item, count_by_group, sheet_name, zone
 
 if TYPE_CHECKING:
     import xlsxwriter
 
+A3 = 8
+"""The workbook format's number of that paper."""
 REVIEW_BELOW = 0.8
 """Rows whose least certain symbol scores lower are coloured for review."""
 COLUMNS = (
-    ("Code", 10), ("Description", 34), ("Group", 15), ("Size", 10), ("Quantity", 9), ("Tags", 40),
-    ("Line numbers", 34), ("Sheets", 26), ("Zones", 14), ("Lowest confidence", 12), ("Elements", 30),
+    ("Code", 10), ("Description", 34), ("Group", 15), ("Size", 10), ("Quantity", 9), ("Class", 12), ("Scope", 11),
+    ("Tags", 40), ("Line numbers", 34), ("Sheets", 26), ("Zones", 14), ("Lowest confidence", 12), ("Elements", 30),
 )  # fmt: skip
 SYMBOL_COLUMNS = (
     ("Sheet", 26), ("Id", 8), ("Kind", 28), ("Group", 15), ("Tag", 20), ("Zone", 7), ("Confidence", 12),
@@ -27,9 +30,9 @@ SYMBOL_COLUMNS = (
 
 def _row(item: Item) -> list[str | int | float]:
     return [
-        item.code, item.description, item.group.replace("_", " "), item.size, item.quantity, ", ".join(item.tags),
-        ", ".join(item.line_numbers), ", ".join(item.sheets), ", ".join(item.zones), round(item.score, 3),
-        " ".join(item.ids),
+        item.code, item.description, item.group.replace("_", " "), item.size, item.quantity, item.spec, item.scope,
+        ", ".join(item.tags), ", ".join(item.line_numbers), ", ".join(item.sheets), ", ".join(item.zones),
+        round(item.score, 3), " ".join(item.ids),
     ]  # fmt: skip
 
 
@@ -38,26 +41,34 @@ def write_csv(items: Sequence[Item], path: Path) -> None:
     with path.open("w", newline="", encoding="utf-8-sig") as file:
         writer = csv.writer(file)
         writer.writerow([name for name, _ in COLUMNS])
-        writer.writerows([_harmless(value) for value in _row(item)] for item in items)
+        writer.writerows([harmless(value) for value in _row(item)] for item in items)
 
 
-def _harmless(value: str | int | float) -> str | int | float:
+def harmless(value: str | int | float) -> str | int | float:
     """A text that a spreadsheet program would run as a formula gets a leading apostrophe (OWASP, CSV injection)."""
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t") else value
 
 
-def write_workbook(items: Sequence[Item], drawings: Sequence[Drawing], path: Path) -> None:
-    """XLSX with a summary, the bill of materials and every symbol behind it."""
+def write_workbook(
+    items: Sequence[Item], drawings: Sequence[Drawing], path: Path, *, groups: Sequence[CountedGroup]
+) -> None:
+    """XLSX with a summary by `groups`, the bill of materials and every symbol behind it."""
     import xlsxwriter
 
     with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
         head = book.add_format({"bold": True, "bg_color": "#1F3A5F", "font_color": "#FFFFFF", "text_wrap": True})
-        _write_summary(book, head, items, drawings)
+        _write_summary(book, head, items, drawings, groups)
         _write_items(book, head, items)
         _write_symbols(book, head, drawings)
 
 
-def _write_summary(book: xlsxwriter.Workbook, head: Any, items: Sequence[Item], drawings: Sequence[Drawing]) -> None:
+def _write_summary(
+    book: xlsxwriter.Workbook,
+    head: Any,
+    items: Sequence[Item],
+    drawings: Sequence[Drawing],
+    groups: Sequence[CountedGroup],
+) -> None:
     page = book.add_worksheet("Summary")
     page.set_column(0, 0, 30)
     page.set_column(1, 4, 14)
@@ -71,7 +82,7 @@ def _write_summary(book: xlsxwriter.Workbook, head: Any, items: Sequence[Item], 
     row += 1
     page.write_row(row, 0, ["Group", "Quantity", "To review"], head)
     last, counts_of = len(items) + 1, count_by_group(items)
-    for group in read_counted_groups():
+    for group in groups:
         row += 1
         name = group.name.replace("_", " ")
         of_group = [item for item in items if item.group == group.name]
@@ -79,22 +90,22 @@ def _write_summary(book: xlsxwriter.Workbook, head: Any, items: Sequence[Item], 
         total = counts_of.get(group.name, 0)
         page.write(row, 0, name)
         page.write_formula(row, 1, f"=SUMIF({where},'Bill of materials'!$E$2:$E${last})", None, total)
-        review = f"=COUNTIFS({where},'Bill of materials'!$J$2:$J${last},\"<{REVIEW_BELOW}\")"
+        review = f"=COUNTIFS({where},'Bill of materials'!$L$2:$L${last},\"<{REVIEW_BELOW}\")"
         page.write_formula(row, 2, review, None, sum(item.score < REVIEW_BELOW for item in of_group))
 
 
 def _write_items(book: xlsxwriter.Workbook, head: Any, items: Sequence[Item]) -> None:
-    page = _sheet(book, "Bill of materials", COLUMNS, head, len(items))
+    page = add_table(book, "Bill of materials", COLUMNS, head, len(items))
     for i, item in enumerate(items, 1):
         page.write_row(i, 0, _row(item))
     if items:
         amber = book.add_format({"bg_color": "#FFE8B3"})
-        rule = {"type": "formula", "criteria": f"=$J2<{REVIEW_BELOW}", "format": amber}
+        rule = {"type": "formula", "criteria": f"=$L2<{REVIEW_BELOW}", "format": amber}
         page.conditional_format(1, 0, len(items), len(COLUMNS) - 1, rule)
 
 
 def _write_symbols(book: xlsxwriter.Workbook, head: Any, drawings: Sequence[Drawing]) -> None:
-    page = _sheet(book, "Symbols", SYMBOL_COLUMNS, head, sum(len(d.symbols) for d in drawings))
+    page = add_table(book, "Symbols", SYMBOL_COLUMNS, head, sum(len(d.symbols) for d in drawings))
     row = 1
     for d in drawings:
         for s in d.symbols:
@@ -103,9 +114,10 @@ def _write_symbols(book: xlsxwriter.Workbook, head: Any, drawings: Sequence[Draw
             row += 1
 
 
-def _sheet(
+def add_table(
     book: xlsxwriter.Workbook, name: str, columns: Sequence[tuple[str, int]], head: Any, rows: int
 ) -> xlsxwriter.worksheet.Worksheet:
+    """A sheet for a table: headings that stay in sight and are printed on each page, filters, as wide as one page."""
     page = book.add_worksheet(name)
     page.write_row(0, 0, [title for title, _ in columns], head)
     for i, (_, width) in enumerate(columns):
@@ -115,4 +127,6 @@ def _sheet(
     page.set_landscape()
     page.fit_to_pages(1, 0)
     page.repeat_rows(0)
+    page.set_paper(A3)
+    page.set_footer("&L&F - &A&RPage &P of &N")
     return page

@@ -1,28 +1,37 @@
 """The take-off: what the sheets hold, counted, every item traceable to the symbols it came from.
 
-Terms of art: an *item* is one row of the bill of materials: symbols of one kind, one size and one line specification;
-its *code* is the catalogue's BOM code; *zone* is the grid reference by which people find a place on a sheet.
+Terms of art: a *part* is one counted thing; an *item* is one row of the bill of materials: parts of one kind, one size
+and one piping class; *implied* parts are the flanges, gaskets and bolts that flanged ends bring along; a *code* is the
+catalogue's BOM code; a *zone* is the grid reference by which people find a place.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from pid.catalog import Catalog, load_catalog
 from pid.drawing import Drawing, Symbol
-from pid.errors import InputError
-from pid.resources import data_path
+from pid.estimate.plant_facts import PlantFacts
+from pid.estimate.rules import TakeoffRules, read_rules
+from pid.estimate.sizes import dn
+from pid.geometry import box_gap
 
 ZONE_MM = 105.0
 """Zones are counted from the sheet's top left corner in quarter A2 steps where the scale is known (ISO 5457)."""
 ZONES_ACROSS = 8
 """Zones a sheet width where the scale is not known."""
+A1_WIDTH_MM = 841.0
+"""Width of the paper where the scale is not known."""
 UNNAMED = "UNKNOWN"
+IMPLIED = "implied"
+"""The group of implied parts."""
+EQUIPMENT = ("vessel", "separator", "heat_exchanger", "pump", "compressor")
+NAMED_ONCE = (*EQUIPMENT, "valve", "instrument")
+"""Groups whose tag names one thing in the plant, drawn again on other sheets as a reference."""
+_SPARES = re.compile(r"[A-Z](?:/[A-Z])+$")
 _SIZE = re.compile(
     r"""^(?P<inch>\d+(?:[.\-/]\d+)*)\s*["”″]  # 10"-MS-1002
       | ^(?P<mm>\d{2,4})[-x]                    # 0200-PL-23L91374
@@ -33,12 +42,25 @@ _SIZE = re.compile(
 
 
 @dataclass(frozen=True)
-class CountedGroup:
-    """A symbol group that the bill of materials lists."""
+class Part:
+    """One counted thing: a symbol, or what a symbol's flanged ends bring along."""
 
-    name: str
-    title: str
-    discipline: str
+    code: str
+    kind: str
+    group: str
+    description: str
+    size: str
+    spec: str
+    scope: str
+    """Empty for what is to be supplied, else why not: by others, future, existing, demolition."""
+    quantity: int
+    tag: str
+    line_number: str
+    sheet: str
+    zone: str
+    score: float
+    id: str
+    """``sheet#symbol`` of the symbol that is counted or that brings it along."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +72,8 @@ class Item:
     group: str
     description: str
     size: str
+    spec: str
+    scope: str
     quantity: int
     tags: tuple[str, ...]
     line_numbers: tuple[str, ...]
@@ -58,67 +82,133 @@ class Item:
     score: float
     ids: tuple[str, ...]
     """``sheet#symbol`` for each counted symbol."""
-
-
-def read_counted_groups(path: Path | None = None) -> tuple[CountedGroup, ...]:
-    """The groups that count, in listing order. Raises `InputError` for a rule file that cannot be used."""
-    path = path or data_path("rules", "takeoff.toml")
-    try:
-        rules = tomllib.loads(path.read_text(encoding="utf-8"))
-        return tuple(CountedGroup(g["name"], g["title"], g["discipline"]) for g in rules["group"])
-    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
-        raise InputError(f"{path} is not a take-off rule file: {error!r}.") from error
+    parts: tuple[Part, ...]
 
 
 def take_off(
-    drawings: Sequence[Drawing],
-    *,
-    catalog: Catalog | None = None,
-    groups: Sequence[CountedGroup] | None = None,
+    plants: Sequence[PlantFacts], *, catalog: Catalog | None = None, rules: TakeoffRules | None = None
 ) -> tuple[Item, ...]:
-    """Count the symbols of `drawings` into items, ordered by group, kind and size."""
-    catalog = catalog or load_catalog()
-    order = {g.name: i for i, g in enumerate(groups or read_counted_groups())}
-    lots: dict[tuple[str, str, str], list[tuple[Drawing, Symbol, str]]] = defaultdict(list)
-    for drawing in drawings:
-        line_numbers = line_number_of_symbols(drawing)
-        for symbol in drawing.symbols:
-            if symbol.group in order:
-                number = line_numbers.get(symbol.id, "")
-                size = str(symbol.attributes.get("size") or "") or nominal_size(number)
-                lots[symbol.group, symbol.kind, size].append((drawing, symbol, number))
-    items = [_item(kind, group, size, lot, catalog) for (group, kind, size), lot in lots.items()]
-    return tuple(sorted(items, key=lambda item: (order[item.group], item.kind, item.size)))
+    """Count what is on the sheets into items, ordered by scope, group, kind and size."""
+    rules = rules or read_rules()
+    order = {g.name: i for i, g in enumerate(rules.groups)}
+    lots: dict[tuple[str, ...], list[Part]] = defaultdict(list)
+    for part in count_parts(plants, catalog=catalog or load_catalog(), rules=rules):
+        lots[part.scope, part.group, part.kind, part.size, part.spec].append(part)
+    items = [_item(lot) for lot in lots.values()]
+    return tuple(sorted(items, key=lambda i: (i.scope, order.get(i.group, len(order)), i.kind, dn(i.size), i.spec)))
 
 
-def _item(kind: str, group: str, size: str, lot: Iterable[tuple[Drawing, Symbol, str]], catalog: Catalog) -> Item:
-    lot = list(lot)
-    code, description = _terms(kind, group, [s for _, s, _ in lot], catalog)
+def _item(lot: Sequence[Part]) -> Item:
+    first = lot[0]
     return Item(
-        code=code,
-        kind=kind,
-        group=group,
-        description=description,
-        size=size,
-        quantity=len(lot),
-        tags=tuple(sorted({s.tag for _, s, _ in lot if s.tag})),
-        line_numbers=tuple(sorted({number for _, _, number in lot if number})),
-        sheets=tuple(sorted({sheet_name(d) for d, _, _ in lot})),
-        zones=tuple(sorted({zone(d, s) for d, s, _ in lot})),
-        score=min(s.score for _, s, _ in lot),
-        ids=tuple(f"{sheet_name(d)}#{s.id}" for d, s, _ in lot),
+        code=next((part.code for part in lot if part.code != UNNAMED), first.code),
+        kind=first.kind,
+        group=first.group,
+        description=first.description,
+        size=first.size,
+        spec=first.spec,
+        scope=first.scope,
+        quantity=sum(part.quantity for part in lot),
+        tags=tuple(sorted({part.tag for part in lot if part.tag})),
+        line_numbers=tuple(sorted({part.line_number for part in lot if part.line_number})),
+        sheets=tuple(sorted({part.sheet for part in lot})),
+        zones=tuple(sorted({part.zone for part in lot})),
+        score=min(part.score for part in lot),
+        ids=tuple(dict.fromkeys(part.id for part in lot)),
+        parts=tuple(lot),
     )
 
 
-def _terms(kind: str, group: str, symbols: Sequence[Symbol], catalog: Catalog) -> tuple[str, str]:
-    """Code and description of a kind: the catalogue's, else those that its symbols carry because it was taught."""
-    known = catalog.get(kind)
+def count_parts(plants: Sequence[PlantFacts], *, catalog: Catalog, rules: TakeoffRules) -> Iterator[Part]:
+    """All parts of a set of sheets. What bears the same tag on several sheets is counted on the first."""
+    seen: dict[tuple[str, str], str] = {}
+    counted = {g.name for g in rules.groups}
+    for plant in plants:
+        sheet = sheet_name(plant.drawing)
+        numbers = line_number_of_symbols(plant.drawing)
+        times = _multipliers(plant.drawing, rules)
+        for symbol in plant.drawing.symbols:
+            if symbol.group in NAMED_ONCE and symbol.tag:
+                key = symbol.group, "".join(c for c in symbol.tag.upper() if c.isalnum())
+                if seen.setdefault(key, sheet) != sheet:
+                    continue
+            if _is_left_out(symbol, plant, rules):
+                continue
+            part = _part(symbol, plant, numbers.get(symbol.id, ""), times.get(symbol.id, 1), catalog, rules)
+            if symbol.group in counted:
+                yield part
+            yield from _implied_parts(part, rules)
+
+
+def _is_left_out(symbol: Symbol, plant: PlantFacts, rules: TakeoffRules) -> bool:
+    """Whether a symbol is a part of another, or equipment that nothing names and that is not sure."""
+    if symbol.group in rules.part_of and symbol.id in plant.operators:
+        return True
+    return symbol.group in EQUIPMENT and not symbol.tag and symbol.score < rules.least_unnamed_equipment
+
+
+def _part(symbol: Symbol, plant: PlantFacts, number: str, times: int, catalog: Catalog, rules: TakeoffRules) -> Part:
+    pipe = next((p for p in plant.pipes if symbol.id in p.symbols or p.number == number), None)
+    size = str(symbol.attributes.get("size") or "") or nominal_size(number) or (pipe.size if pipe else "")
+    small = str(symbol.attributes.get("size_small") or "")
+    code, description = _terms(symbol, catalog)
+    remarks = [w.text for w in plant.drawing.words if w.owner == symbol.id]
+    return Part(
+        code=code,
+        kind=symbol.kind,
+        group=symbol.group,
+        description=description,
+        size=f"{size} x {small}" if symbol.group == "reducer" and small else size,
+        spec=str(symbol.attributes.get("spec") or (pipe.spec if pipe else "")),
+        scope=rules.scope_of(remarks),
+        quantity=times * _units(symbol),
+        tag=symbol.tag or "",
+        line_number=number or (pipe.number if pipe else ""),
+        sheet=sheet_name(plant.drawing),
+        zone=zone(plant.drawing, symbol),
+        score=symbol.score,
+        id=f"{sheet_name(plant.drawing)}#{symbol.id}",
+    )
+
+
+def _implied_parts(part: Part, rules: TakeoffRules) -> Iterator[Part]:
+    """Flanges, gaskets and bolts of a part with flanged ends."""
+    for name, quantity in rules.implied_by(part.group, part.kind, dn(part.size)):
+        code, description = rules.implied_codes[name]
+        yield replace(
+            part, code=code, kind=name, group=IMPLIED, description=description, tag="",
+            quantity=part.quantity * quantity,
+        )  # fmt: skip
+
+
+def _units(symbol: Symbol) -> int:
+    """How many units a tag names: two for P-101A/B, one drawn for both."""
+    match = _SPARES.search(symbol.tag or "") if symbol.group in EQUIPMENT else None
+    return 1 + match[0].count("/") if match else 1
+
+
+def _multipliers(drawing: Drawing, rules: TakeoffRules) -> dict[str, int]:
+    """Symbol id -> how often the sheet says that it occurs ("typical of 4"), by the remark nearest to it."""
+    reach = rules.multiplier_reach_mm * (drawing.sheet.px_per_mm or drawing.sheet.width / A1_WIDTH_MM)
+    counted = [s for s in drawing.symbols if s.group in {g.name for g in rules.groups}]
+    found: dict[str, int] = {}
+    for word in drawing.words:
+        match = rules.multiplier.search(word.text.upper())
+        if match and counted:
+            nearest = min(counted, key=lambda s: box_gap(s.box, word.box))
+            if box_gap(nearest.box, word.box) <= reach:
+                found[nearest.id] = int(match["count"])
+    return found
+
+
+def _terms(symbol: Symbol, catalog: Catalog) -> tuple[str, str]:
+    """Code and description of a symbol: the catalogue's, else those that it carries because its kind was taught."""
+    known = catalog.get(symbol.kind)
     if known:
-        return known.bom_code, known.title
-    carried = [s.attributes for s in symbols if s.attributes.get("taught")]
-    code = next((str(a["bom_code"]) for a in carried if a.get("bom_code")), UNNAMED)
-    unnamed = kind if carried else f"{group.replace('_', ' ').capitalize()}, kind not recognised"
-    return code, next((str(a["title"]) for a in carried if a.get("title")), unnamed)
+        return known.bom_code or UNNAMED, known.title
+    carried = symbol.attributes if symbol.attributes.get("taught") else {}
+    unnamed = symbol.kind if carried else f"{symbol.group.replace('_', ' ').capitalize()}, kind not recognised"
+    return str(carried.get("bom_code") or UNNAMED), str(carried.get("title") or unnamed)
 
 
 def line_number_of_symbols(drawing: Drawing) -> dict[str, str]:
