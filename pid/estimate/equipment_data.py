@@ -41,7 +41,7 @@ def find_equipment_data(drawing: Drawing, tags: set[str]) -> dict[str, DataColum
             continue
         row = [w for w in free if _in_row(w, head) and _shape(w.text) in {_shape(t) for t in tags}]
         row.sort(key=lambda w: w.box[0])
-        columns |= _read_block(row, free)
+        columns |= _read_block(row, free, tags)
     return columns
 
 
@@ -50,8 +50,11 @@ def _shape(text: str) -> str:
     return " ".join(f"{'A' if part.isalpha() else '0'}{len(part)}" for part in _SHAPE.findall(text.strip()))
 
 
-def _read_block(heads: Sequence[Word], free: Sequence[Word]) -> dict[str, DataColumn]:
-    """The columns under a row of headings; none where no caption is found: tags in a row are no block."""
+def _read_block(heads: Sequence[Word], free: Sequence[Word], tags: set[str]) -> dict[str, DataColumn]:
+    """The columns under a row of headings, to where the next one begins.
+
+    There are none where no caption is found: tags in a row are no block.
+    """
     first = heads[0]
     width, height = first.box[2] - first.box[0], first.box[3] - first.box[1]
     own = {w.id for w in heads}
@@ -65,7 +68,7 @@ def _read_block(heads: Sequence[Word], free: Sequence[Word]) -> dict[str, DataCo
         is_caption = first.box[0] - CAPTION_REACH * width <= x < first.box[0] - width / 2
         if column is None and not is_caption:
             continue
-        if y - last > LONGEST_GAP * height:
+        if y - last > LONGEST_GAP * height or word.text.strip() in tags:
             break
         if y - last > SAME_ROW * (word.box[3] - word.box[1]):
             row, last = row + 1, y

@@ -27,7 +27,15 @@ from pid.estimate.rows import (
     SpecialRow,
     ValveRow,
 )
-from pid.estimate.takeoff import EQUIPMENT, line_number_of_symbols, nominal_size, sheet_name, zone
+from pid.estimate.takeoff import (
+    EQUIPMENT,
+    is_named,
+    line_number_of_symbols,
+    nominal_size,
+    plain_tag,
+    sheet_name,
+    zone,
+)
 
 R = TypeVar("R", bound=Row)
 
@@ -76,11 +84,11 @@ def make_lists(plants: Sequence[PlantFacts]) -> Lists:
     sheets = [_Sheet(plant) for plant in plants]
     fittings = Counter(s.kind for sheet in sheets for s in sheet.counted("fitting", "reducer"))
     return Lists(
-        equipment=_once(row for sheet in sheets for row in sheet.equipment()),
+        equipment=_once((row for sheet in sheets for row in sheet.equipment()), within_sheet=True),
         valves=_once(row for sheet in sheets for row in sheet.valves(operated=False)),
         control_valves=_once(row for sheet in sheets for row in sheet.valves(operated=True)),
-        instruments=_once((row for sheet in sheets for row in sheet.instruments()), also="letters"),
-        lines=_once((row for sheet in sheets for row in sheet.lines()), also="number"),
+        instruments=_once((row for sheet in sheets for row in sheet.instruments()), also="letters", within_sheet=True),
+        lines=_once((row for sheet in sheets for row in sheet.lines()), also="number", within_sheet=True),
         signals=tuple(row for sheet in sheets for row in sheet.signals()),
         nozzles=_once((row for sheet in sheets for row in sheet.nozzles()), also="equipment"),
         connectors=tuple(row for sheet in sheets for row in sheet.connectors()),
@@ -91,19 +99,29 @@ def make_lists(plants: Sequence[PlantFacts]) -> Lists:
     )
 
 
-def _once(rows: Iterable[R], *, also: str = "") -> tuple[R, ...]:
-    """The rows in order of tag, those of one tag (and of one value of `also`) as the surest of them with all ids."""
-    named: dict[tuple[str, str], R] = {}
+def _once(rows: Iterable[R], *, also: str = "", within_sheet: bool = False) -> tuple[R, ...]:
+    """The rows in order of tag, those of one tag as the surest of them with all ids.
+
+    Args:
+        rows: rows of all sheets.
+        also: a value in which they must agree, too.
+        within_sheet: whether two of one tag on one sheet are the same thing; else only those of different sheets are.
+    """
+    named: dict[tuple[str, ...], R] = {}
     unnamed: list[R] = []
+    times: Counter[tuple[str, ...]] = Counter()
     for row in rows:
-        key = "".join(c for c in row.tag.upper() if c.isalnum()), str(getattr(row, also)) if also else ""
-        if not key[0]:
+        tag = plain_tag(row.tag)
+        if not tag or row.tag_is_shared:
             unnamed.append(row)
-        elif key not in named:
-            named[key] = row
-        else:
-            surer = max(named[key], row, key=lambda r: r.confidence)
-            named[key] = replace(surer, ids=(*named[key].ids, *row.ids))
+            continue
+        key: tuple[str, ...] = (tag, str(getattr(row, also)) if also else "")
+        times[(*key, row.sheet)] += 1
+        if not within_sheet:
+            key = (*key, str(times[(*key, row.sheet)]))
+        known = named.get(key, row)
+        ids = row.ids if known is row else (*known.ids, *row.ids)
+        named[key] = replace(max(known, row, key=lambda r: r.confidence), ids=ids)
     return (*sorted(named.values(), key=lambda r: r.tag), *unnamed)
 
 
@@ -139,6 +157,7 @@ class _Sheet:
         """What all rows say of a symbol, by the names of their fields."""
         return {
             "tag": symbol.tag or "",
+            "tag_is_shared": symbol.tag is not None and not is_named(symbol),
             "sheet": self.name,
             "zone": zone(self.drawing, symbol),
             "confidence": round(symbol.score, 3),
@@ -213,7 +232,8 @@ class _Sheet:
         host = self.by_id.get(self.plant.hosts.get(element, ""))
         if symbol.group == "instrument":
             return function_tag(symbol)
-        return "/".join(t for t in (host.tag if host else None, symbol.tag) if t)
+        names = "/".join(t for t in (host.tag if host else None, symbol.tag) if t)
+        return names or f"{_plain(symbol.kind)} without a tag"
 
     def lines(self) -> Iterable[LineRow]:
         for pipe in self.plant.pipes:

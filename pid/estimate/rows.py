@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any
+
+_SHARED = ("sheet", "zone", "confidence", "ids")
+"""What all rows say last."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,17 +19,13 @@ class Row:
     confidence: float = 1.0
     ids: tuple[str, ...] = ()
     """``sheet#element`` for each element behind the row."""
+    tag_is_shared: bool = False
+    """Whether the tag is a size and class that many parts bear, and names none of them."""
 
     def as_json(self) -> dict[str, Any]:
         """The row with the names of the lists' contract (``from`` and ``class`` are words of Python)."""
-        return {name.rstrip("_"): value for name, value in asdict(self).items()}
-
-    @classmethod
-    def columns(cls) -> tuple[str, ...]:
-        """Names of the row's values, its own before those that all rows have."""
-        shared = [f.name for f in fields(Row)]
-        own = [f.name for f in fields(cls) if f.name not in shared]
-        return tuple(name.rstrip("_") for name in ("tag", *own, *shared[1:]))
+        values = {name.rstrip("_"): value for name, value in asdict(self).items() if name != "tag_is_shared"}
+        return {"tag": values["tag"], **{k: v for k, v in values.items() if k not in _SHARED}, **values}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,15 +12,21 @@ _DN_OF_INCH = {
 }  # fmt: skip
 """ISO 6708 against ASME B36.10."""
 _INCH = re.compile(r"""(?:(?P<whole>\d+)[-. ])?(?P<part>\d+/\d+|\d+(?:\.\d+)?)\s*(?:"|in|''|″|”)""")
+_HUNDREDTHS = re.compile(r"\d{4}")
+"""Offshore line numbers write inches so: 0075 is 3/4 inch, 0200 is 2 and 3000 is 30 (DN 3000 there is none)."""
 _METRIC = re.compile(r"(?:DN\s*)?0*(?P<dn>\d{1,4})(?:\s*mm)?", re.IGNORECASE)
 
 
 def dn(size: str) -> float:
-    """The nominal diameter in mm of a size as written (``DN 80``, ``0080``, ``3"``, ``1-1/2"``); 0 for no size."""
+    """The nominal diameter in mm of a size as written (``DN 80``, ``0300``, ``3"``, ``1-1/2"``); 0 for no size."""
     text = size.strip()
     inch = _INCH.fullmatch(text)
     if inch:
         value = Fraction(inch["whole"] or 0) + Fraction(inch["part"])
         return float(_DN_OF_INCH.get(str(value), round(float(value) * 25)))
+    if _HUNDREDTHS.fullmatch(text):
+        value = Fraction(int(text), 100)
+        if value >= Fraction(1, 2) and str(value) in _DN_OF_INCH:
+            return float(_DN_OF_INCH[str(value)])
     metric = _METRIC.fullmatch(text)
     return float(metric["dn"]) if metric else 0.0

@@ -128,8 +128,8 @@ def count_parts(plants: Sequence[PlantFacts], *, catalog: Catalog, rules: Takeof
         numbers = line_number_of_symbols(plant.drawing)
         times = _multipliers(plant.drawing, rules)
         for symbol in plant.drawing.symbols:
-            if symbol.group in NAMED_ONCE and symbol.tag:
-                key = symbol.group, "".join(c for c in symbol.tag.upper() if c.isalnum())
+            if symbol.group in NAMED_ONCE and is_named(symbol):
+                key = symbol.group, plain_tag(symbol.tag)
                 if seen.setdefault(key, sheet) != sheet:
                     continue
             if _is_left_out(symbol, plant, rules):
@@ -138,6 +138,17 @@ def count_parts(plants: Sequence[PlantFacts], *, catalog: Catalog, rules: Takeof
             if symbol.group in counted:
                 yield part
             yield from _implied_parts(part, rules)
+
+
+def is_named(symbol: Symbol) -> bool:
+    """Whether a tag is the symbol's own: a size with a piping class stands at many and names none."""
+    parts = symbol.attributes.get("tag_parts")
+    return bool(symbol.tag) and not (isinstance(parts, dict) and "number" not in parts)
+
+
+def plain_tag(tag: str | None) -> str:
+    """A tag's letters and figures, by which two are compared."""
+    return "".join(c for c in (tag or "").upper() if c.isalnum())
 
 
 def _is_left_out(symbol: Symbol, plant: PlantFacts, rules: TakeoffRules) -> bool:
@@ -230,7 +241,7 @@ def nominal_size(line_number: str) -> str:
         return ""
     if match["inch"]:
         return f'{match["inch"]}"'
-    return f"DN {int(match['mm'] or match['dn'])}"
+    return f"DN {dn(match['mm'] or match['dn']):.0f}"
 
 
 def sheet_name(drawing: Drawing) -> str:

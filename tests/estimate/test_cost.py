@@ -44,7 +44,7 @@ def book(tmp_path: Path) -> PriceBook:
     ("code", "size", "class_", "how", "cost"),
     [
         ("VGA", '4"', "A1", EXACT, (500 * 1.1 + 200) * 1.2),
-        ("VGA", "0100", "C3", ANY_CLASS, 600),
+        ("VGA", "0400", "C3", ANY_CLASS, 600),
         ("VBA", "25", "A1", OTHER_CLASS, 130),
         ("VGA", "DN 150", "A1", OTHER_SIZE, 1200),
         ("VGA", "DN 600", "A1", NO_PRICE, 0),

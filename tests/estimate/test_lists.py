@@ -107,3 +107,16 @@ def test_what_stands_on_two_sheets_is_one_row_and_every_id_leads_to_an_element()
     used = [i for _, rows in lists.tables() for row in rows for i in row.ids]
     assert used
     assert set(used) <= known
+
+
+def test_a_class_and_size_at_many_valves_names_none_of_them():
+    """CAE sheets label valves ``73KH12-50``; two such valves are two, on one sheet or on several."""
+    parts = {"spec": "73KH12", "size": "50"}
+    symbols = tuple(_symbol(name, "ball_valve", "valve", "73KH12-50", tag_parts=parts) for name in "ab")
+    sheets = [
+        PlantFacts(
+            drawing=Drawing(source=Source(name=n, sha256=""), sheet=SheetInfo(width=900, height=600), symbols=symbols)
+        )
+        for n in ("1.png", "2.png")
+    ]
+    assert [row.tag for row in make_lists(sheets).valves] == ["73KH12-50"] * 4

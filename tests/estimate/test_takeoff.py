@@ -112,7 +112,18 @@ def test_equipment_that_nothing_names_and_that_is_not_sure_is_not_counted() -> N
 
 @pytest.mark.parametrize(
     ("size", "mm"),
-    [("DN 80", 80), ("0080", 80), ('3"', 80), ('1-1/2"', 40), ('3/4"', 20), ("100", 100), ("", 0), ("x", 0)],
+    [
+        ("DN 80", 80),
+        ("0300", 80),
+        ("0065", 65),
+        ("3000", 750),
+        ('3"', 80),
+        ('1-1/2"', 40),
+        ('3/4"', 20),
+        ("100", 100),
+        ("", 0),
+        ("x", 0),
+    ],
 )
 def test_sizes_however_written(size: str, mm: float) -> None:
     assert dn(size) == mm
@@ -121,7 +132,7 @@ def test_sizes_however_written(size: str, mm: float) -> None:
 @pytest.mark.parametrize(
     ("number", "size"),
     [
-        ('10"-MS-1002-D1B', '10"'), ("0200-PL-23L91374-AD20-0", "DN 200"), ("0075-PV-23L92639", "DN 75"),
+        ('10"-MS-1002-D1B', '10"'), ("0200-PL-23L91374-AD20-0", "DN 50"), ("0075-PV-23L92639", "DN 20"),
         ('1-1/2"-WX-1', '1-1/2"'), ("PL DN 80", "DN 80"), ("MS-1002", ""), ("", ""),
     ],
 )  # fmt: skip
