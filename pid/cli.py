@@ -116,6 +116,29 @@ def estimate(
 
 
 @app.command()
+def compare(
+    old: Annotated[
+        Path, typer.Argument(help="The old revision: a result of `pid recognize` (NAME.json) or a drawing.")
+    ],
+    new: Annotated[Path, typer.Argument(help="The new revision.")],
+    out: Out = Path("pid-compare"),
+    prices: Annotated[Path | None, typer.Option(help="A price book, to price what changed.")] = None,
+) -> None:
+    """What changed between two revisions: changes.json, changes.xlsx and overlay.png (old only red, new only blue)."""
+    from collections import Counter
+
+    from pid.compare_files import compare_files
+
+    with _progress() as progress:
+        report = compare_files(old, new, out, prices=prices, progress=progress)
+    counts = Counter(change.what for change in report.comparison.changes)
+    typer.echo(", ".join(f"{what} {n}" for what, n in sorted(counts.items())) or "No differences.")
+    if prices is not None:
+        typer.echo(f"Change of cost: {sum(row.cost for row in report.delta):+,.0f}")
+    typer.echo(f"Results in {out.resolve()}: {', '.join(path.name for path in report.written)}")
+
+
+@app.command()
 def demo(out: Out = Path("pid-demo")) -> None:
     """Recognise the sample drawing that comes with the package and say where to look."""
     from pid.resources import data_path

@@ -26,6 +26,7 @@ JOINING = (
     "export_files",
     "read_facts",
     "estimate_files",
+    "compare_files",
     "recognize_files",
     "install_models",
     "train_models",

@@ -1,0 +1,83 @@
+"""Changes between revisions as an XLSX workbook, and the picture of both in two colours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pid.drawing import Drawing
+from pid.estimate.revisions import Comparison, DeltaRow
+from pid.estimate.spreadsheet import add_table
+from pid.geometry import Array
+
+CHANGE_COLUMNS = (
+    ("What", 20), ("Subject", 36), ("Old", 30), ("New", 30), ("Zone", 7), ("Old element", 16), ("New element", 16),
+)  # fmt: skip
+DELTA_COLUMNS = (
+    ("Code", 9), ("Description", 34), ("Size", 12), ("Class", 12), ("Scope", 11), ("Old", 8), ("New", 8),
+    ("Difference", 11), ("Cost", 12),
+)  # fmt: skip
+OLD_COLOR, NEW_COLOR, SAME_COLOR = (40, 40, 210), (160, 90, 0), (190, 190, 190)
+"""BGR: the old revision alone is red, the new one alone blue, what both have grey."""
+PICTURE_WIDTH = 3000
+
+
+def write_changes(comparison: Comparison, delta: Sequence[DeltaRow], path: Path) -> None:
+    """Two sheets: the differences, and the rows of the take-off whose quantity changed with what that costs."""
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+        head = book.add_format({"bold": True, "bg_color": "#1F3A5F", "font_color": "#FFFFFF", "text_wrap": True})
+        money = book.add_format({"num_format": "#,##0.00"})
+        page = add_table(book, "Changes", CHANGE_COLUMNS, head, len(comparison.changes))
+        for n, change in enumerate(comparison.changes, 1):
+            page.write_row(n, 0, list(change.as_json().values()))
+        page = add_table(book, "Take-off", DELTA_COLUMNS, head, len(delta))
+        for n, row in enumerate(delta, 1):
+            *texts, cost = asdict(row).values()
+            page.write_row(n, 0, texts)
+            page.write_formula(n, 7, f"=G{n + 1}-F{n + 1}", None, row.new - row.old)
+            page.write(n, 8, cost, money)
+
+
+def draw_overlay(old: Drawing, new: Drawing, comparison: Comparison) -> NDArray[np.uint8]:
+    """Both revisions in the new one's frame, (H, W, 3) BGR uint8: lines and symbol boxes, coloured by who has them."""
+    scale = PICTURE_WIDTH / new.sheet.width
+    picture = np.full((round(new.sheet.height * scale), PICTURE_WIDTH, 3), 255, np.uint8)
+    changed = {i for c in comparison.changes for i in (*c.old_id.split(), *c.new_id.split())}
+    of_old, of_new = ({pair[k] for pair in comparison.pairs} for k in (0, 1))
+    for line in old.lines:
+        _draw(picture, comparison.alignment.map(np.array(line.points)) * scale, OLD_COLOR)
+    for line in new.lines:
+        _draw(picture, np.array(line.points) * scale, NEW_COLOR)
+    _grey_common(picture)
+    for symbol in old.symbols:
+        if symbol.id not in of_old or symbol.id in changed:
+            _draw(picture, comparison.alignment.map(_corners(symbol.box)) * scale, OLD_COLOR)
+    for symbol in new.symbols:
+        color = SAME_COLOR if symbol.id in of_new and symbol.id not in changed else NEW_COLOR
+        _draw(picture, _corners(symbol.box) * scale, color)
+    return picture
+
+
+def _grey_common(picture: NDArray[np.uint8]) -> None:
+    """Make grey what is drawn in the new colour over or right beside the old one."""
+    old = (picture == OLD_COLOR).all(axis=2).astype(np.uint8)
+    new = (picture == NEW_COLOR).all(axis=2).astype(np.uint8)
+    beside = np.ones((9, 9), np.uint8)
+    picture[(new > 0) & (cv2.dilate(old, beside) > 0)] = SAME_COLOR
+    picture[(old > 0) & (cv2.dilate(new, beside) > 0)] = SAME_COLOR
+
+
+def _corners(box: Sequence[float]) -> Array:
+    x0, y0, x1, y1 = box
+    return np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)], np.float64)
+
+
+def _draw(picture: NDArray[np.uint8], points: Array, color: tuple[int, int, int]) -> None:
+    cv2.polylines(picture, [np.rint(points).astype(np.int32).reshape(-1, 1, 2)], False, color, 3)
