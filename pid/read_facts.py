@@ -34,6 +34,7 @@ def _pipe(run: LineRun) -> Pipe:
         insulation=run.insulation,
         start=_end(run.start),
         stop=_end(run.stop),
+        branches=tuple(end for branch in run.branches if (end := _end(branch)) is not None),
         directed=run.directed,
         sizes=run.sizes,
         lines=run.lines,

@@ -241,7 +241,9 @@ class _Sheet:
             yield LineRow(
                 tag=pipe.tag, sheet=self.name, confidence=round(pipe.score, 3), ids=ids, number=pipe.number,
                 from_=self.end(pipe.start), to=self.end(pipe.stop), dn=pipe.size, service=pipe.service,
-                fluid=pipe.fluid, class_=pipe.spec, insulation=pipe.insulation, directed=pipe.directed,
+                fluid=pipe.fluid, class_=pipe.spec, insulation=pipe.insulation,
+                other_ends=", ".join(sorted({name for e in pipe.branches if (name := self.end(e))})),
+                directed=pipe.directed,
             )  # fmt: skip
 
     def end(self, end: PipeEnd | None) -> str:

@@ -32,6 +32,8 @@ class Pipe:
     insulation: str = ""
     start: PipeEnd | None = None
     stop: PipeEnd | None = None
+    branches: tuple[PipeEnd, ...] = ()
+    """Where it begins or ends besides, as at pumps side by side."""
     directed: bool = False
     """Whether the flow tells start from stop."""
     sizes: tuple[str, ...] = ()

@@ -73,6 +73,7 @@ class LineRow(Row):
     fluid: str = ""
     class_: str = ""
     insulation: str = ""
+    other_ends: str = ""
     directed: bool = False
 
 

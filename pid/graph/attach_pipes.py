@@ -24,6 +24,9 @@ LEADER_REACH = 120.0
 """... and one on a leader no further than this."""
 NOT_ALONG = 60.0
 """A line that runs across a word's reading direction counts as so much further off."""
+SHORTER = 0.5
+"""A piece shorter than this share of a line number counts as far off as one across: numbers stand along pipes that are
+longer than they are, while insulation marks and drains beside these are not."""
 SHORT = 20.0
 """Pieces of a line shorter than this carry no number."""
 SIZE_REACH = 40.0
@@ -52,13 +55,17 @@ def own_line_numbers(lettering: Lettering) -> dict[str, str]:
         if reading is None:
             continue
         word = lettering.words[w]
-        best = pieces.nearest(word.box, word.angle, LEADER_REACH, shortest=SHORT)
+        best = pieces.nearest(word.box, word.angle, LEADER_REACH, shortest=SHORT, usual=SHORTER * _length(word.box))
         if best is None:
             continue
         line = lettering.lines[best[0]]
         lettering.give(w, line.id)
         votes.setdefault(line.id, []).append((best[1], reading.text))
     return {name: min(found)[1] for name, found in votes.items()}
+
+
+def _length(box: Box) -> float:
+    return max(box[2] - box[0], box[3] - box[1])
 
 
 def _own_ends(lettering: Lettering) -> None:
@@ -109,10 +116,13 @@ class _Pieces:
         self.low = np.minimum(self.segments[:, :2], self.segments[:, 2:])
         self.high = np.maximum(self.segments[:, :2], self.segments[:, 2:])
 
-    def nearest(self, box: Box, angle: float, reach: float, *, shortest: float) -> tuple[int, float] | None:
+    def nearest(
+        self, box: Box, angle: float, reach: float, *, shortest: float, usual: float = 0.0
+    ) -> tuple[int, float] | None:
         """Line index and cost of the piece that a word stands at; None where none is within reach.
 
-        Pieces along the word's reading direction come first, those over whose length its middle stands before others.
+        Pieces along the word's reading direction come first, those over whose length its middle stands before others,
+        and those of at least a `usual` length, px, before shorter ones.
         """
         if not len(self.line):
             return None
@@ -124,7 +134,7 @@ class _Pieces:
         lies_level = round(angle / 90) % 2 == 0
         along = self.level == lies_level
         beyond = np.where(self.level, to_middle[:, 0], to_middle[:, 1])
-        cost = distance + 0.3 * beyond + NOT_ALONG * self.scale * ~along
+        cost = distance + 0.3 * beyond + NOT_ALONG * self.scale * (~along | (self.length < usual))
         limit = np.where(along, min(reach, ALONG_REACH), reach) * self.scale
         long = (self.length >= shortest * self.scale) & ~self.signal
         for offers in (long & (distance <= limit), long & (distance <= reach * self.scale)):

@@ -2,7 +2,8 @@
 
 Terms of art: a *line end* is a line's index with 0 for its start or 1 for its end; a *step* leads from one line end
 over a joint or through parts to another line's end. A step is ``series`` where nothing else leaves there,
-``straight`` where something branches off but this line goes straight on, and ``branch`` otherwise.
+``straight`` where something branches off but this line goes straight on (both ways where the pipe is drawn double, its
+heat tracing beside it), and ``branch`` otherwise.
 """
 
 from __future__ import annotations
@@ -151,8 +152,7 @@ class Piping:
         own = self.arm(end)
         cosines = [float(own @ self.arm(other)) for other, _ in met]
         for k, (other, via) in enumerate(met):
-            straight = cosines[k] <= STRAIGHT and cosines[k] == min(cosines)
-            yield Step(other, via, "straight" if straight else "branch")
+            yield Step(other, via, "straight" if cosines[k] <= STRAIGHT else "branch")
 
     def _through(self, symbol: int) -> Iterator[tuple[End, tuple[int, ...]]]:
         """Line ends that are reached through a part and those in contact with it, with the parts passed."""

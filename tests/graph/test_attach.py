@@ -191,3 +191,25 @@ def test_letters_that_name_equipment_elsewhere_name_no_valve():
              _at("PA001", 2000, 3300), _at("PA002", 2300, 3300)]  # fmt: skip
     _, symbols, _ = assign_words(words, [*pumps, *valves], [], sheet_width=5000)
     assert {s.id: s.tag for s in symbols} == {"p0": "PA001", "p1": "PA002", "v0": "AB001", "v1": None}
+
+
+def test_a_number_that_meets_a_header_square_on_goes_both_ways():
+    """A suction line splits to two pumps; neither way is straight on, and no number stands at either."""
+    header = (1500, 1000)
+    lines = [
+        Line(id="stem", points=((1000, 1000), header)),
+        Line(id="up", points=(header, (1500, 700), (1700, 700))),
+        Line(id="down", points=(header, (1500, 1300), (1700, 1300))),
+    ]
+    pumps = [
+        Symbol(id=f"p{y}", kind="centrifugal_pump", group="pump", box=(1700, y - 45, 1790, y + 45)) for y in (700, 1300)
+    ]
+    number = "100-WA-84321-20VF26"
+    assert set(_numbers(lines, pumps, [_at(number, 1250, 985)]).values()) == {number}
+
+
+def test_a_number_stands_at_the_long_pipe_not_at_a_mark_between():
+    """Hatching of an insulation mark lies nearer to the lettering than the pipe."""
+    lines = [Line(id="mark", points=((1480, 1010), (1540, 1010))), Line(id="pipe", points=((1000, 1030), (2000, 1030)))]
+    number = "100-WA-84321-20VF26"
+    assert _numbers(lines, [], [_at(number, 1500, 985)]) == {"mark": None, "pipe": number}
