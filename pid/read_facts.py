@@ -45,4 +45,4 @@ def _pipe(run: LineRun) -> Pipe:
 
 
 def _end(end: RunEnd | None) -> PipeEnd | None:
-    return None if end is None else PipeEnd(end.symbol, end.name, end.kind)
+    return None if end is None else PipeEnd(end.symbol, end.name, end.kind, end.x, end.y)

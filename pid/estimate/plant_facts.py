@@ -16,6 +16,8 @@ class PipeEnd:
     name: str
     kind: str
     """``equipment``, ``connector``, ``line``, ``instrument`` or ``open``."""
+    x: float = 0.0
+    y: float = 0.0
 
 
 @dataclass(frozen=True)

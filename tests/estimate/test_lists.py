@@ -74,6 +74,26 @@ def test_lines_name_their_ends_as_line_lists_do():
     assert (row["dn"], row["class"], row["fluid"], row["ids"]) == ("100", "10HF01B1", "10000", ("a.png#l",))
 
 
+def test_an_end_without_a_tag_gives_way_to_the_one_that_has_one_and_a_lettered_nozzle_counts():
+    symbols = (
+        _symbol("p", "centrifugal_pump", "pump", "PA001", x=1000),
+        _symbol("q", "nozzle", "nozzle"),
+        _symbol("o", "off_page_connector", "connector", "281"),
+    )
+    words = (_word("N2", 1035, 15), _word("N9", 1300, 15))
+    pump = PipeEnd("p", "PA001", "equipment", 1020, 10)
+    pipe = Pipe(
+        number="1", tag="1", start=PipeEnd("q", "q", "equipment"), stop=PipeEnd("o", "281", "connector"),
+        branches=(pump,),
+    )  # fmt: skip
+    drawing = Drawing(
+        source=Source(name="a.png", sha256=""), sheet=SheetInfo(width=2000, height=1500, px_per_mm=4),
+        symbols=symbols, words=words,
+    )  # fmt: skip
+    (row,) = make_lists([PlantFacts(drawing=drawing, pipes=(pipe,))]).lines
+    assert (row.from_, row.to) == ("PA001/N2", "281")
+
+
 def test_instruments_signals_nozzles_and_special_items():
     lists = make_lists([plant()])
     assert [(r.tag, r.letters, r.measures) for r in lists.instruments] == [
