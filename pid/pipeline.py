@@ -137,9 +137,7 @@ class Recognizer:
         _tell(progress, "done", 1.0)
         return drawing
 
-    def _find_parts(
-        self, sheet: Sheet
-    ) -> tuple[Sequence[Symbol], Sequence[Symbol], Lettering, NDArray[np.float64]]:
+    def _find_parts(self, sheet: Sheet) -> tuple[Sequence[Symbol], Sequence[Symbol], Lettering, NDArray[np.float64]]:
         """Symbols by shape, by structure and by what a vector page says itself, and the doubtful among them apart;
         lettering; boxes of tables' cells.
 
