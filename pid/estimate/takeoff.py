@@ -159,7 +159,10 @@ def _is_left_out(symbol: Symbol, plant: PlantFacts, rules: TakeoffRules) -> bool
 
 
 def _part(symbol: Symbol, plant: PlantFacts, number: str, times: int, catalog: Catalog, rules: TakeoffRules) -> Part:
-    pipe = next((p for p in plant.pipes if symbol.id in p.symbols or p.number == number), None)
+    if symbol.group in EQUIPMENT:  # the pipes that meet a vessel say nothing of its size
+        number, pipe = "", None
+    else:
+        pipe = next((p for p in plant.pipes if symbol.id in p.symbols or (number and p.number == number)), None)
     size = str(symbol.attributes.get("size") or "") or nominal_size(number) or (pipe.size if pipe else "")
     small = str(symbol.attributes.get("size_small") or "")
     code, description = _terms(symbol, catalog)

@@ -50,6 +50,15 @@ def test_items_by_kind_and_size_with_their_symbols() -> None:
     assert (plain.size, plain.quantity) == ("", 1)
 
 
+def test_a_vessel_has_no_size_of_the_pipes_that_meet_it() -> None:
+    drawing = build_drawing()
+    tank = drawing.symbols[1].model_copy(update={"kind": "tank", "group": "vessel", "tag": "T-1"})
+    drawing = drawing.model_copy(update={"symbols": (drawing.symbols[0], tank, *drawing.symbols[2:])})
+    sizes = {item.group: (item.size, item.line_numbers) for item in take_off([PlantFacts(drawing=drawing)])}
+    assert sizes["vessel"] == ("", ())
+    assert '10"' in {item.size for item in take_off([PlantFacts(drawing=drawing)]) if item.group == "valve"}
+
+
 def test_flow_arrows_are_never_counted_untagged_symbols_once_and_tags_once_over_all_sheets() -> None:
     items = [item for item in take_off([plant(), plant("b.png")]) if item.group != IMPLIED]
     ids = [i for item in items for i in item.ids]
