@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from pid.geometry import Array
 from pid.structure.field import FAR_PX, InkField
 from pid.structure.hypothesize import Hypotheses
-from pid.structure.template import PROBE_PENS, PROBE_PX, Template
+from pid.structure.surroundings import PROBE_PENS, PROBE_PX
+from pid.structure.template import Template
 
 SLACK_PX, SLACK_PENS, SLACK_SHARE = 0.6, 0.15, 0.035
 """How far ink may lie from where a template has it: pixels, pens, and a share of the smaller side of its box."""
