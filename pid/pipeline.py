@@ -108,7 +108,7 @@ class Recognizer:
         from pid.detect.end_bars import mend_bars
         from pid.detect.nozzle_stubs import name_nozzle_stubs
         from pid.detect.tag_witness import rescue_tagged
-        from pid.detect.weigh_words import LETTERED_GROUPS, drop_lettering, drop_misread, name_bubbles
+        from pid.detect.weigh_words import LETTERED_GROUPS, drop_lettering, drop_misread, name_bubbles, name_nozzle_tags
         from pid.graph.grammar import load_grammar
 
         _tell(progress, "finding symbols", 0.0)
@@ -123,6 +123,9 @@ class Recognizer:
         symbols = name_dotted_balls(symbols, sheet.gray)
         symbols = drop_tabled(drop_lettering(symbols, words), tables, width=sheet.info.width)
         symbols = name_bubbles(symbols, words, is_function=load_grammar().is_isa)
+        symbols = name_nozzle_tags(
+            symbols, words, is_nozzle=lambda text: load_grammar().read(text, "nozzle") is not None
+        )
         symbols = mend_bars(add_stems(symbols, sheet.gray), sheet.gray)
         symbols = name_nozzle_stubs(symbols, words, sheet.gray)
         if self._taught is not None:

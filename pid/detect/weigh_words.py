@@ -27,7 +27,7 @@ ASIDE = 0.2
 """The words of a bubble are centred in it to this share of its width."""
 FEWEST_FUNCTION, FEWEST_FIGURES = 2, 2
 """Letters of a bubble's function, and figures of its number: a pump may have its own P-1 inside."""
-BUBBLE_KIND = "instrument_discrete_field"
+BUBBLE_KIND, NOZZLE_TAG_KIND = "instrument_discrete_field", "nozzle_tag"
 
 
 def drop_lettering(symbols: Sequence[Symbol], words: Sequence[Word]) -> tuple[Symbol, ...]:
@@ -80,6 +80,32 @@ def name_bubbles(
     letters = [w for w in words if len(w.text.strip()) >= FEWEST_FUNCTION and is_function(w.text.strip())]
     numbers = [w for w in words if sum(c.isdigit() for c in w.text) >= FEWEST_FIGURES]
     return tuple(_as_bubble(s) if s.group in ROUND and _reads_as_bubble(s, letters, numbers) else s for s in symbols)
+
+
+def name_nozzle_tags(
+    symbols: Sequence[Symbol], words: Sequence[Word], *, is_nozzle: Callable[[str], bool]
+) -> tuple[Symbol, ...]:
+    """The symbols with those as nozzles' tags whose witnesses disagree and that hold a nozzle's name alone.
+
+    A circle with N2 in it looks like a balloon or a connector; a balloon would have two rows, a connector a reference.
+
+    Args:
+        symbols: What was found; only what was taken for two things is asked.
+        words: What was read.
+        is_nozzle: Whether a text may be a nozzle's name.
+    """
+    asked = [s for s in symbols if "review" in s.attributes and s.group in (*LETTERED_GROUPS, *ROUND)]
+    if not asked or not words:
+        return tuple(symbols)
+    boxes = as_boxes([w.box for w in words])
+    inside = box_intersection(boxes, [s.box for s in asked]) >= INSIDE_SHARE * box_area(boxes)[:, None]
+    tags = set()
+    for column, symbol in zip(inside.T, asked, strict=True):
+        held = [words[i] for i in np.flatnonzero(column).tolist()]
+        if len(held) == 1 and is_nozzle(held[0].text.strip()) and _is_centred(held[0], symbol):
+            tags.add(symbol.id)
+    renamed = {"kind": NOZZLE_TAG_KIND, "group": "nozzle", "rotation": 0.0, "mirrored": False}
+    return tuple(s.model_copy(update=renamed) if s.id in tags else s for s in symbols)
 
 
 def _reads_as_bubble(symbol: Symbol, letters: Sequence[Word], numbers: Sequence[Word]) -> bool:

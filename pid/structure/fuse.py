@@ -33,6 +33,8 @@ more the surer witness' box is (on 1,527 generated symbols that both saw)."""
 ALONE = 0.6
 """Least probability of what one witness alone saw. On ten generated sheets never trained on F1 is the same within 0.002
 from 0.5 to 0.8, and the other witness' silence counts most where a sheet is least like generated ones."""
+CONTRADICTED = 0.45
+"""... and of what the other witness saw too, but took for something else: its score is lowered already."""
 MOST_SHARED = 0.2
 """Parts that structure saw as one share no more of their length."""
 DOUBT = 0.5
@@ -131,9 +133,13 @@ def _confirm(shape: Symbol, structure: Symbol) -> Symbol:
 
 
 def drop_lone(symbols: Sequence[Symbol]) -> tuple[Symbol, ...]:
-    """The symbols without those that one witness alone saw and was not sure of."""
+    """The symbols without those that one witness alone saw and was not sure of.
+
+    Where the two disagree on what it is, both saw something: it stays, for review, if they are sure of that.
+    """
     lone = (("shape",), ("structure",))
-    return tuple(s for s in symbols if s.found_by not in lone or s.score >= ALONE)
+    least = {True: CONTRADICTED, False: ALONE}
+    return tuple(s for s in symbols if s.found_by not in lone or s.score >= least["review" in s.attributes])
 
 
 def _join(shape: Symbol, structure: Symbol, iou: float) -> Symbol:

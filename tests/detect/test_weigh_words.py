@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pid.detect.weigh_words import drop_lettering, drop_misread, name_bubbles
+from pid.detect.weigh_words import drop_lettering, drop_misread, name_bubbles, name_nozzle_tags
 from pid.drawing import Box, Group, Symbol, Word
 
 
@@ -64,3 +64,15 @@ def test_a_circle_with_function_letters_over_a_number_is_an_instrument() -> None
     assert name_bubbles([circle], [word("P", (30, 10, 50, 35)), bubble[1]], is_function=isa) == (circle,)
     upside_down = [word("LEX", (20, 45, 60, 70)), word("92529", (10, 10, 70, 35))]
     assert name_bubbles([circle], upside_down, is_function=isa) == (circle,)
+
+
+def test_a_contradicted_circle_with_a_nozzles_name_alone_is_its_tag() -> None:
+    balloon = symbol((0, 0, 50, 50), 0.5, kind="instrument_discrete_field", group="instrument")
+    doubted = balloon.model_copy(update={"attributes": {"review": "also taken for nozzle_tag"}})
+    name, row = word("N1B", (6, 12, 44, 38)), word("PI", (15, 2, 35, 12))
+    is_nozzle = {"N1B"}.__contains__
+    (tag,) = name_nozzle_tags([doubted], [name], is_nozzle=is_nozzle)
+    assert (tag.kind, tag.group, tag.box) == ("nozzle_tag", "nozzle", doubted.box)
+    assert name_nozzle_tags([balloon], [name], is_nozzle=is_nozzle) == (balloon,)  # nobody took it for anything else
+    assert name_nozzle_tags([doubted], [name, row], is_nozzle=is_nozzle) == (doubted,)  # a balloon's two rows
+    assert name_nozzle_tags([doubted], [word("N1B", (60, 12, 98, 38))], is_nozzle=is_nozzle) == (doubted,)

@@ -1,5 +1,5 @@
 from pid.drawing import Box, Group, Symbol
-from pid.structure.fuse import ALONE, drop_lone, fuse_structure
+from pid.structure.fuse import ALONE, CONTRADICTED, drop_lone, fuse_structure
 
 
 def symbol(name: str, box: Box, *, kind: str = "gate_valve", group: Group = "valve", score: float = 0.8) -> Symbol:
@@ -60,6 +60,16 @@ def test_what_one_witness_alone_was_not_sure_of_goes() -> None:
     shapes = [symbol("s2", (100, 0, 160, 30), score=ALONE - 0.1), symbol("s3", (200, 0, 260, 30))]
     lone = [symbol("t1", (300, 0, 360, 30), score=ALONE - 0.1), symbol("t2", (400, 0, 460, 30), score=0.7)]
     assert [s.id for s in drop_lone([both, *shapes, *lone])] == ["s1", "s3", "t2"]
+
+
+def test_what_both_saw_and_named_differently_stays_for_review() -> None:
+    (one,) = fuse_structure(
+        [symbol("s1", (0, 0, 60, 60), kind="nozzle_tag", group="nozzle", score=0.76)],
+        [symbol("t1", (0, 0, 60, 60), kind="instrument_discrete_field", group="instrument", score=0.8)],
+    )
+    assert CONTRADICTED < one.score < ALONE
+    assert drop_lone([one]) == (one,)
+    assert drop_lone([one.model_copy(update={"score": CONTRADICTED - 0.01})]) == ()
 
 
 def test_a_piece_that_structure_saw_in_a_surer_symbol_goes() -> None:
