@@ -24,7 +24,7 @@ DELTA_COLUMNS = (
 )  # fmt: skip
 OLD_COLOR, NEW_COLOR, SAME_COLOR = (40, 40, 210), (160, 90, 0), (190, 190, 190)
 """BGR: the old revision alone is red, the new one alone blue, what both have grey."""
-PICTURE_WIDTH = 3000
+PICTURE_WIDTH, BESIDE_PX = 3000, 9
 
 
 def write_changes(comparison: Comparison, delta: Sequence[DeltaRow], path: Path) -> None:
@@ -48,14 +48,15 @@ def write_changes(comparison: Comparison, delta: Sequence[DeltaRow], path: Path)
 def draw_overlay(old: Drawing, new: Drawing, comparison: Comparison) -> NDArray[np.uint8]:
     """Both revisions in the new one's frame, (H, W, 3) BGR uint8: lines and symbol boxes, coloured by who has them."""
     scale = PICTURE_WIDTH / new.sheet.width
-    picture = np.full((round(new.sheet.height * scale), PICTURE_WIDTH, 3), 255, np.uint8)
+    size = (round(new.sheet.height * scale), PICTURE_WIDTH)
+    before, after = np.zeros(size, np.uint8), np.zeros(size, np.uint8)
     changed = {i for c in comparison.changes for i in (*c.old_id.split(), *c.new_id.split())}
     of_old, of_new = ({pair[k] for pair in comparison.pairs} for k in (0, 1))
     for line in old.lines:
-        _draw(picture, comparison.alignment.map(np.array(line.points)) * scale, OLD_COLOR)
+        _draw(before, comparison.alignment.map(np.array(line.points)) * scale, 1)
     for line in new.lines:
-        _draw(picture, np.array(line.points) * scale, NEW_COLOR)
-    _grey_common(picture)
+        _draw(after, np.array(line.points) * scale, 1)
+    picture = _in_colors(before, after)
     for symbol in old.symbols:
         if symbol.id not in of_old or symbol.id in changed:
             _draw(picture, comparison.alignment.map(_corners(symbol.box)) * scale, OLD_COLOR)
@@ -65,13 +66,15 @@ def draw_overlay(old: Drawing, new: Drawing, comparison: Comparison) -> NDArray[
     return picture
 
 
-def _grey_common(picture: NDArray[np.uint8]) -> None:
-    """Make grey what is drawn in the new colour over or right beside the old one."""
-    old = (picture == OLD_COLOR).all(axis=2).astype(np.uint8)
-    new = (picture == NEW_COLOR).all(axis=2).astype(np.uint8)
-    beside = np.ones((9, 9), np.uint8)
-    picture[(new > 0) & (cv2.dilate(old, beside) > 0)] = SAME_COLOR
-    picture[(old > 0) & (cv2.dilate(new, beside) > 0)] = SAME_COLOR
+def _in_colors(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """What is drawn (H, W) before alone, after alone, and both times there or right beside, each in its colour."""
+    picture = np.full((*before.shape, 3), 255, np.uint8)
+    beside = np.ones((BESIDE_PX, BESIDE_PX), np.uint8)
+    was, now = cv2.dilate(before, beside) > 0, cv2.dilate(after, beside) > 0
+    picture[before > 0] = OLD_COLOR
+    picture[after > 0] = NEW_COLOR
+    picture[((before > 0) & now) | ((after > 0) & was)] = SAME_COLOR
+    return picture
 
 
 def _corners(box: Sequence[float]) -> Array:
@@ -79,5 +82,5 @@ def _corners(box: Sequence[float]) -> Array:
     return np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)], np.float64)
 
 
-def _draw(picture: NDArray[np.uint8], points: Array, color: tuple[int, int, int]) -> None:
+def _draw(picture: NDArray[np.uint8], points: Array, color: tuple[int, int, int] | int) -> None:
     cv2.polylines(picture, [np.rint(points).astype(np.int32).reshape(-1, 1, 2)], False, color, 3)

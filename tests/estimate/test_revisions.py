@@ -11,7 +11,7 @@ import pytest
 
 from pid.compare_files import compare_files
 from pid.drawing import Drawing, Symbol
-from pid.estimate.revision_book import NEW_COLOR, OLD_COLOR
+from pid.estimate.revision_book import NEW_COLOR, OLD_COLOR, SAME_COLOR, draw_overlay
 from pid.estimate.revisions import align, compare_revisions
 from pid.synth.generate import generate_sheet
 
@@ -81,6 +81,13 @@ def test_planted_changes_come_out_exactly(sheet: Drawing) -> None:
     by_id["connection removed"] = " ".join(sorted(by_id["connection removed"].split()))
     assert by_id == ids
     assert len(found) == len(ids)
+
+
+def test_what_did_not_change_is_grey(sheet: Drawing) -> None:
+    picture = draw_overlay(sheet, sheet, compare_revisions(sheet, sheet))
+    drawn = picture.min(axis=2) < 255
+    assert drawn.any()
+    assert (picture[drawn] == SAME_COLOR).all()
 
 
 def test_the_command_writes_json_workbook_and_a_picture_in_two_colours(sheet: Drawing, tmp_path: Path) -> None:
