@@ -50,19 +50,18 @@ def draw_overlay(old: Drawing, new: Drawing, comparison: Comparison) -> NDArray[
     scale = PICTURE_WIDTH / new.sheet.width
     size = (round(new.sheet.height * scale), PICTURE_WIDTH)
     before, after = np.zeros(size, np.uint8), np.zeros(size, np.uint8)
-    changed = {i for c in comparison.changes for i in (*c.old_id.split(), *c.new_id.split())}
-    of_old, of_new = ({pair[k] for pair in comparison.pairs} for k in (0, 1))
+    of_old = {i for c in comparison.changes for i in c.old_id.split()}
+    of_new = {i for c in comparison.changes for i in c.new_id.split()}
     for line in old.lines:
         _draw(before, comparison.alignment.map(np.array(line.points)) * scale, 1)
     for line in new.lines:
         _draw(after, np.array(line.points) * scale, 1)
     picture = _in_colors(before, after)
     for symbol in old.symbols:
-        if symbol.id not in of_old or symbol.id in changed:
+        if symbol.id in of_old:
             _draw(picture, comparison.alignment.map(_corners(symbol.box)) * scale, OLD_COLOR)
     for symbol in new.symbols:
-        color = SAME_COLOR if symbol.id in of_new and symbol.id not in changed else NEW_COLOR
-        _draw(picture, _corners(symbol.box) * scale, color)
+        _draw(picture, _corners(symbol.box) * scale, NEW_COLOR if symbol.id in of_new else SAME_COLOR)
     return picture
 
 

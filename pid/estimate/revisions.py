@@ -64,10 +64,9 @@ class Alignment:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two revisions side by side; `pairs` are ids of the same symbol in both."""
+    """Two revisions side by side."""
 
     alignment: Alignment
-    pairs: tuple[tuple[str, str], ...]
     changes: tuple[Change, ...]
 
 
@@ -77,7 +76,6 @@ def compare_revisions(old: Drawing, new: Drawing) -> Comparison:
     pairs = _pair(old, new, alignment)
     return Comparison(
         alignment,
-        tuple((a.id, b.id) for a, b in pairs),
         (
             *_symbol_changes(old, new, pairs, alignment),
             *_connection_changes(old, new, pairs),
