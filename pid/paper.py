@@ -76,3 +76,8 @@ def _stretch_ink(flat: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return flat
     table = np.clip((np.arange(256) - ink) * 255.0 / (255 - ink), 0, 255).astype(np.uint8)
     return np.asarray(cv2.LUT(flat, table), np.uint8)
+
+
+def paper_grey(gray: NDArray[np.uint8]) -> float:
+    """The grey that nine tenths of a sheet's pixels (H, W) are no brighter than: its paper's, told by some of them."""
+    return float(np.percentile(gray[::7, ::7], 90))

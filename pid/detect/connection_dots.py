@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pid.drawing import Box, Symbol
+from pid.paper import paper_grey
 from pid.place_ports import place_ports
 
 Ink = NDArray[np.bool_]
@@ -39,7 +40,7 @@ INK_SHARE = 0.6
 
 def drop_dots(symbols: Sequence[Symbol], gray: NDArray[np.uint8]) -> tuple[Symbol, ...]:
     """The symbols of a sheet (H, W), paper bright, without dots; arrows that were boxed with one are arrows."""
-    ink = np.asarray(gray < INK_SHARE * float(np.percentile(gray[::7, ::7], 90)), bool)
+    ink = np.asarray(gray < INK_SHARE * paper_grey(gray), bool)
     largest = LARGEST * gray.shape[1] / 5000.0
     out: list[Symbol] = []
     for symbol in symbols:

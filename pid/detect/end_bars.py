@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pid.detect.end_strip import BAR_LENGTH, BEFORE, ONWARD, REACH, Bar, find_bar
 from pid.drawing import Symbol
 from pid.geometry import as_boxes, box_area, box_intersection, grown
+from pid.paper import paper_grey
 from pid.place_ports import place_ports
 
 SLENDER = 1.4
@@ -36,7 +37,7 @@ INK_SHARE = 0.5
 
 def mend_bars(symbols: Sequence[Symbol], gray: NDArray[np.uint8]) -> tuple[Symbol, ...]:
     """The symbols of a sheet (H, W), paper bright, with end bars and without loose ones that structure alone saw."""
-    ink = np.asarray(gray < INK_SHARE * float(np.percentile(gray[::7, ::7], 90)), bool)
+    ink = np.asarray(gray < INK_SHARE * paper_grey(gray), bool)
     ends: list[tuple[Symbol, Symbol]] = []
     mended = list(symbols)
     for i, valve in enumerate(symbols):

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from pid.drawing import Box, Symbol
 from pid.geometry import Array, as_boxes, box_area, box_intersection, box_iou
+from pid.paper import paper_grey
 from pid.place_ports import place_ports
 
 OPERATED = "actuated_valve"
@@ -94,7 +95,7 @@ def _actuator_box(whole: Box, body: Box, quarter: int, gray: NDArray[np.uint8]) 
     view = gray[max(y0, 0) : y1, max(x0, 0) : x1]
     if view.size == 0:
         return None
-    ink = np.rot90(view < INK_SHARE * float(np.percentile(gray[::7, ::7], 90)), quarter).astype(np.uint8)
+    ink = np.rot90(view < INK_SHARE * paper_grey(gray), quarter).astype(np.uint8)
     place = _turned(np.array(body) - [x0, y0, x0, y0], (x1 - x0, y1 - y0), quarter)
     stem, neck = round(float(place[0] + place[2]) / 2), max(round(float(place[1])) - 1, 0)
     above = ink[:neck]

@@ -138,8 +138,9 @@ def drop_lone(symbols: Sequence[Symbol]) -> tuple[Symbol, ...]:
     Where the two disagree on what it is, both saw something: it stays, for review, if they are sure of that.
     """
     lone = (("shape",), ("structure",))
-    least = {True: CONTRADICTED, False: ALONE}
-    return tuple(s for s in symbols if s.found_by not in lone or s.score >= least["review" in s.attributes])
+    return tuple(
+        s for s in symbols if s.found_by not in lone or s.score >= (CONTRADICTED if "review" in s.attributes else ALONE)
+    )
 
 
 def _join(shape: Symbol, structure: Symbol, iou: float) -> Symbol:
