@@ -10,6 +10,7 @@ import numpy as np
 from pid.drawing import Box, Point
 from pid.synth.fonts import text_bounds
 from pid.synth.place import ACROSS, ALL_LAYERS, ALONG, SOLID, TEXT, Occupancy, Piece, grown_box
+from pid.synth.plant import Names
 from pid.synth.style import Style
 
 Owner = Piece | Point | None  # a point stands for the line that passes there
@@ -37,6 +38,7 @@ class Lettering:
 
     rng: np.random.Generator
     style: Style
+    names: Names
     paper: Occupancy
     area: Box  # where the plant may be drawn
     written: list[Written]
@@ -165,8 +167,10 @@ class Lettering:
         return out
 
     def commit(self, texts: Sequence[Written], owner: Owner) -> None:
-        """Put planned lettering on paper."""
+        """Put planned lettering on paper, and what it says of a part among the part's attributes."""
         for t in texts:
+            if isinstance(owner, Piece):
+                owner.attributes.update(self.names.meaning.get(t.text, {}))
             self.written.append(replace(t, owner=owner))
             self.paper.mark(t.box, TEXT)
 

@@ -124,6 +124,8 @@ class Names:
     manner: str
     korean: bool = False
     area: str = ""
+    meaning: dict[str, dict[str, str]] = field(default_factory=dict)
+    """What a string that stands at a part says of it, by the names of a symbol's attributes."""
     _count: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -147,14 +149,18 @@ class Names:
 
     def size(self) -> str:
         """A nominal size."""
-        if self.manner == "offshore":
-            return self._one(_OFFSHORE)
-        return self._one(_INCHES if self.inches else _METRIC)
+        size = self._one(_OFFSHORE if self.manner == "offshore" else _INCHES if self.inches else _METRIC)
+        return self._means(size, size=size)
+
+    def _means(self, text: str, **facts: str) -> str:
+        self.meaning[text] = facts
+        return text
 
     def reducer(self) -> str:
         """Two sizes of a reducer."""
         a, b = self.size(), self.size()
-        return f"{a}x{b}" if self.manner in ("offshore", "benchmark") else f"{a}/{b}"
+        text = f"{a}x{b}" if self.manner in ("offshore", "benchmark") else f"{a}/{b}"
+        return self._means(text, size=a, size_small=b)
 
     def piping_class(self) -> str:
         """A piping or valve class."""
@@ -168,12 +174,15 @@ class Names:
         """Lettering of a hand valve: size, class, tag; the tag is last."""
         n = self.number("valve")
         if self.manner == "offshore":
-            return self.size(), self.piping_class(), f"{self.area}-V-{self.unit}{n:03d}"
+            size, spec = self.size(), self.piping_class()
+            return size, self._means(spec, spec=spec), f"{self.area}-V-{self.unit}{n:03d}"
         if self.manner == "cae":
-            return (self._one((f"{self.piping_class()}-{self._one(_METRIC)}", f"AB{n:03d}")),)
+            spec, size = self.piping_class(), self._one(_METRIC)
+            return (self._one((self._means(f"{spec}-{size}", spec=spec, size=size), f"AB{n:03d}")),)
         if self.manner == "vendor":
             tag = self._one((f"HV {self.unit}{n}-0{self.rng.integers(1, 4)}", "V", "D", f"HV {self.unit}{n}"))
-            return f"CL: {self.piping_class()}", tag
+            spec = self.piping_class()
+            return self._means(f"CL: {spec}", spec=spec), tag
         if self.manner == "benchmark":
             return (f"{self._one(self.benchmark_pairs)}-{self.rng.integers(0, 99999):05d}",)
         if self.rng.random() < 0.5:
