@@ -96,6 +96,12 @@ def estimate(
     prices: Annotated[
         Path | None, typer.Option(help="A price book, CSV or XLSX; data/prices.csv shows the columns.")
     ] = None,
+    template: Annotated[
+        Path | None,
+        typer.Option(
+            help="A workbook of your own to be filled, too: cells named pid.total, columns pid.items.quantity."
+        ),
+    ] = None,
 ) -> None:
     """From drawings to a priced bill of materials: estimate.xlsx, estimate.json, bom.csv and lists.json.
 
@@ -105,7 +111,7 @@ def estimate(
     from pid.estimate_files import estimate_files, summary
 
     with _progress() as progress:
-        report = estimate_files(files, out, prices=prices, progress=progress)
+        report = estimate_files(files, out, prices=prices, template=template, progress=progress)
     for line in summary(report, priced=prices is not None):
         typer.echo(line)
     typer.echo(f"Workbook: {(out / 'estimate.xlsx').resolve()} (and estimate.json, bom.csv, lists.json)")

@@ -19,6 +19,7 @@ from pid.estimate.prices import PriceBook, read_prices
 from pid.estimate.rules import read_rules
 from pid.estimate.spreadsheet import REVIEW_BELOW, write_csv
 from pid.estimate.takeoff import take_off
+from pid.estimate.template import fill_template, open_template
 from pid.estimate.workbook import write_estimate
 from pid.pipeline import Progress
 from pid.read_facts import read_facts
@@ -40,13 +41,17 @@ class EstimateReport:
 
 
 def estimate_files(
-    paths: Sequence[Path], out: Path, *, prices: Path | None = None, progress: Progress | None = None
-) -> EstimateReport:
+    paths: Sequence[Path], out: Path, *, prices: Path | None = None, template: Path | None = None,
+    progress: Progress | None = None,
+) -> EstimateReport:  # fmt: skip
     """Estimate drawings, results and folders of either into `out`: estimate.xlsx, estimate.json, bom.csv, lists.json.
 
-    Raises `InputError` where nothing could be used, or for a price book that is none.
+    A `template` is an office's own workbook; a copy of it is filled, too.
+    Raises `InputError` where nothing could be used, or for a price book or template that is none.
     """
     book = read_prices(prices) if prices else PriceBook(())
+    if template:
+        open_template(template)  # what cannot be filled is said before any drawing is recognised
     results, to_recognise = _sort_inputs(paths)
     drawings = [Drawing.read(path) for path in results]
     written: list[Path] = []
@@ -73,6 +78,9 @@ def estimate_files(
         write_result(out / "bom.csv", lambda p: write_csv(items, p)),
         write_result(out / "lists.json", lambda p: p.write_text(_json(lists.as_json()), encoding="utf-8")),
     ]
+    if template:
+        filled = out / f"{template.stem}-filled.xlsx"
+        written.append(write_result(filled, lambda p: fill_template(template, p, estimate, lists, priced_by=priced_by)))
     return EstimateReport(estimate, lists, tuple(drawings), tuple(written), tuple(failures))
 
 

@@ -21,6 +21,7 @@ from pid.estimate.takeoff import IMPLIED, Item, Part
 Z80 = 1.2816
 """Half the width of the middle 80 % of a normal distribution, in standard deviations."""
 UNASSIGNED = "(no line number)"
+NO_AREA = "(no area)"
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,10 @@ class Estimate:
         """Cost by line number."""
         return self.totals_by(lambda _, part: part.line_number or UNASSIGNED)
 
+    def by_area(self) -> dict[str, float]:
+        """Cost by the plant area that tags name."""
+        return self.totals_by(lambda _, part: part.area or NO_AREA)
+
     def by_sheet(self) -> dict[str, float]:
         """Cost by sheet."""
         return self.totals_by(lambda _, part: part.sheet)
@@ -111,7 +116,7 @@ class Estimate:
             "total": round(self.total, 2), "expected": round(self.mean, 2),
             "range": [round(self.low, 2), round(self.high, 2)],
             "by_discipline": _rounded(self.by_discipline()), "by_line": _rounded(self.by_line()),
-            "by_sheet": _rounded(self.by_sheet()),
+            "by_area": _rounded(self.by_area()), "by_sheet": _rounded(self.by_sheet()),
             "items": [_item_json(row) for row in self.items],
         }  # fmt: skip
 

@@ -41,6 +41,7 @@ class Lists:
     signals: tuple[SignalRow, ...] = ()
     nozzles: tuple[NozzleRow, ...] = ()
     connectors: tuple[ConnectorRow, ...] = ()
+    tie_ins: tuple[ConnectorRow, ...] = ()
     special_items: tuple[SpecialRow, ...] = ()
     drawings: tuple[SheetRow, ...] = ()
     doubtful: tuple[SpecialRow, ...] = ()
@@ -69,7 +70,8 @@ def make_lists(plants: Sequence[PlantFacts]) -> Lists:
         lines=_once((row for sheet in sheets for row in sheet.lines()), also="number", within_sheet=True),
         signals=tuple(row for sheet in sheets for row in sheet.signals()),
         nozzles=_once((row for sheet in sheets for row in sheet.nozzles()), also="equipment"),
-        connectors=tuple(row for sheet in sheets for row in sheet.connectors()),
+        connectors=tuple(row for sheet in sheets for row in sheet.connectors(tie_ins=False)),
+        tie_ins=_once(row for sheet in sheets for row in sheet.connectors(tie_ins=True)),
         special_items=_once(row for sheet in sheets for row in sheet.special_items()),
         drawings=tuple(register_row(sheet.drawing) for sheet in sheets),
         doubtful=tuple(row for sheet in sheets for row in sheet.doubtful()),

@@ -97,7 +97,7 @@ class NozzleRow(Row):
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectorRow(Row):
-    """An off-page connector or tie-in with what is written at it."""
+    """An off-page connector or a tie-in with what is written at it."""
 
     kind: str = ""
     line: str = ""

@@ -47,6 +47,8 @@ PLAIN_FITTINGS = frozenset({
 NOZZLE_TAG = re.compile(r"N-?\d{1,2}[A-Z]?")
 NOZZLE_TAG_MM = 8.0
 """A nozzle's tag stands no further from where its pipe meets the wall."""
+TIE_IN = "tie_in"
+"""The kind of connector at which new pipe meets existing."""
 DATA_ONLY = 0.5
 """Confidence of equipment that a data block names and no symbol was found for."""
 
@@ -239,9 +241,11 @@ class SheetRows:
             host = self.by_id.get(self.plant.hosts.get(symbol.id, ""))
             yield NozzleRow(**self.place(symbol), **self.in_line(symbol), equipment=(host.tag or "") if host else "")
 
-    def connectors(self) -> Iterable[ConnectorRow]:
-        """Off-page connectors and tie-ins with their lettering."""
+    def connectors(self, *, tie_ins: bool) -> Iterable[ConnectorRow]:
+        """The tie-in points, or the other connectors, with their lettering."""
         for symbol in self.counted("connector"):
+            if tie_ins != (symbol.kind == TIE_IN):
+                continue
             line = self.in_line(symbol)["line"]
             text = " | ".join(self.lettering(symbol))
             yield ConnectorRow(**self.place(symbol), kind=_plain(symbol.kind), line=line, lettering=text)

@@ -56,6 +56,8 @@ class Part:
     quantity: int
     tag: str
     line_number: str
+    area: str
+    """The plant area that the tag names, where it names one."""
     sheet: str
     zone: str
     score: float
@@ -178,6 +180,7 @@ def _part(symbol: Symbol, plant: PlantFacts, number: str, times: int, catalog: C
         quantity=times * _units(symbol),
         tag=symbol.tag or "",
         line_number=number or (pipe.number if pipe else ""),
+        area=_area(symbol),
         sheet=sheet_name(plant.drawing),
         zone=zone(plant.drawing, symbol),
         score=symbol.score,
@@ -193,6 +196,12 @@ def _implied_parts(part: Part, rules: TakeoffRules) -> Iterator[Part]:
             part, code=code, kind=name, group=IMPLIED, description=description, tag="",
             quantity=part.quantity * quantity,
         )  # fmt: skip
+
+
+def _area(symbol: Symbol) -> str:
+    parts = symbol.attributes.get("tag_parts")
+    told = parts.get("area") if isinstance(parts, dict) else None
+    return str(told or symbol.attributes.get("area") or "")
 
 
 def _units(symbol: Symbol) -> int:

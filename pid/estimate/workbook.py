@@ -7,7 +7,7 @@ Each formula is written with the value that it has, for readers that do not comp
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
 from pid.drawing import Drawing
-from pid.estimate.cost import UNASSIGNED, Z80, Estimate, PricedItem
+from pid.estimate.cost import NO_AREA, UNASSIGNED, Z80, Estimate, PricedItem
 from pid.estimate.lists import Lists
 from pid.estimate.spreadsheet import REVIEW_BELOW, add_table
 
@@ -27,12 +27,16 @@ ITEM_COLUMNS = (
 )  # fmt: skip
 PART_COLUMNS = (
     ("Row of Estimate", 9), ("Code", 9), ("Tag", 18), ("Line number", 30), ("Discipline", 15), ("Sheet", 22),
-    ("Zone", 7), ("Quantity", 9), ("Scope", 11), ("Confidence", 11), ("Cost", 12), ("Element", 26),
+    ("Zone", 7), ("Quantity", 9), ("Scope", 11), ("Confidence", 11), ("Cost", 12), ("Element", 26), ("Area", 9),
 )  # fmt: skip
 RANGE_COLUMNS = (("Element", 26), ("Probability", 11), ("Cost", 12), ("Mean", 12), ("Variance", 14))
+ZONES_COLUMN, ZONE_COLUMN = 11, 6
+"""Where the places of items and of parts stand; they lead to the drawing."""
 MOST_TEXT = 32_000
 """Characters a cell can hold, nearly."""
 LIST_WIDTH = 18
+Link = Callable[[str], str]
+"""``sheet#element`` to the address at which a browser shows it on its drawing; empty where there is none."""
 METHOD = (
     "Range: each symbol is there with the probability of its score and brings its whole cost; each price has the "
     "deviation of the way it was matched. Independent, summed, normal: the range holds the middle 80 %. What nobody "
@@ -42,8 +46,9 @@ METHOD = (
 
 
 def write_estimate(
-    estimate: Estimate, lists: Lists, drawings: Sequence[Drawing], path: Path, *, priced_by: str = ""
-) -> None:
+    estimate: Estimate, lists: Lists, drawings: Sequence[Drawing], path: Path, *, priced_by: str = "",
+    link: Link | None = None,
+) -> None:  # fmt: skip
     """Write the workbook.
 
     Args:
@@ -52,29 +57,40 @@ def write_estimate(
         drawings: the sheets.
         path: the file.
         priced_by: name of the price book; empty where there was none.
+        link: makes the zone of each row a link to its first element on the drawing.
     """
+    link = link or (lambda _: "")
     with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
         head = book.add_format({"bold": True, "bg_color": "#1F3A5F", "font_color": "#FFFFFF", "text_wrap": True})
         money = book.add_format({"num_format": "#,##0.00"})
         amber = book.add_format({"bg_color": "#FFE8B3"})
         cover = book.add_worksheet("Cover")
-        rows = _write_items(book, head, money, amber, estimate)
-        _write_parts(book, head, money, estimate, rows)
+        rows = _write_items(book, head, money, amber, estimate, link)
+        _write_parts(book, head, money, estimate, rows, link)
         _write_range(book, head, money, estimate)
         _write_totals(book, head, money, estimate)
         _write_cover(cover, book, head, estimate, lists, drawings, priced_by)
         for name, table in lists.tables():
-            _write_list(book, head, amber, name, [row.as_json() for row in table])
+            _write_list(book, head, amber, name, [row.as_json() for row in table], link)
 
 
-def _write_items(book: xlsxwriter.Workbook, head: Any, money: Any, amber: Any, estimate: Estimate) -> dict[int, int]:
+def _write_place(page: Any, row: int, column: int, text: str, url: str) -> None:
+    """A zone that leads to the drawing, where there is an address."""
+    if url:
+        page.write_url(row, column, url, None, text or "show", "Show it on the drawing")
+
+
+def _write_items(
+    book: xlsxwriter.Workbook, head: Any, money: Any, amber: Any, estimate: Estimate, link: Link
+) -> dict[int, int]:
     """One row an item; returns the worksheet's row (from 1) of each item's index."""
     page = add_table(book, "Estimate", ITEM_COLUMNS, head, len(estimate.items))
     rows = {}
     for i, row in enumerate(estimate.items):
         n = i + 2
         rows[i] = n
-        page.write_row(n - 1, 0, _item_values(row))
+        page.write_row(n - 1, 0, values := _item_values(row))
+        _write_place(page, n - 1, ZONES_COLUMN, str(values[ZONES_COLUMN]), link(row.item.ids[0]))
         page.write_formula(n - 1, 19, f"=(O{n}*R{n}+P{n}*Q{n})*S{n}", money, row.match.unit_cost)
         page.write_formula(n - 1, 20, f'=IF(G{n}="",H{n}*T{n},0)', money, row.total)
         page.write(n - 1, 21, row.match.spread)
@@ -102,7 +118,9 @@ def _item_values(row: PricedItem) -> list[str | int | float]:
     ]  # fmt: skip
 
 
-def _write_parts(book: xlsxwriter.Workbook, head: Any, money: Any, estimate: Estimate, rows: Mapping[int, int]) -> None:
+def _write_parts(
+    book: xlsxwriter.Workbook, head: Any, money: Any, estimate: Estimate, rows: Mapping[int, int], link: Link
+) -> None:
     page = add_table(book, "Parts", PART_COLUMNS, head, _part_count(estimate))
     n = 1
     for i, row in enumerate(estimate.items):
@@ -114,7 +132,8 @@ def _write_parts(book: xlsxwriter.Workbook, head: Any, money: Any, estimate: Est
             ])  # fmt: skip
             cost = 0.0 if part.scope else part.quantity * row.match.unit_cost
             page.write_formula(n - 1, 10, f'=IF(I{n}="",H{n}*Estimate!T{rows[i]},0)', money, cost)
-            page.write(n - 1, 11, part.id)
+            page.write_row(n - 1, 11, [part.id, part.area or NO_AREA])
+            _write_place(page, n - 1, ZONE_COLUMN, part.zone, link(part.id))
 
 
 def _part_count(estimate: Estimate) -> int:
@@ -141,6 +160,7 @@ def _write_totals(book: xlsxwriter.Workbook, head: Any, money: Any, estimate: Es
     last, n = _part_count(estimate) + 1, 0
     for title, column, totals in (
         ("By discipline", "E", estimate.by_discipline()),
+        ("By area", "M", estimate.by_area()),
         ("By sheet", "F", estimate.by_sheet()),
         ("By line", "D", estimate.by_line()),
     ):
@@ -193,7 +213,9 @@ def _write_cover(
         page.set_row(n, 64 if n == 14 + len(drawings) else 20)
 
 
-def _write_list(book: xlsxwriter.Workbook, head: Any, amber: Any, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+def _write_list(
+    book: xlsxwriter.Workbook, head: Any, amber: Any, name: str, rows: Sequence[Mapping[str, Any]], link: Link
+) -> None:
     """One sheet a list, with the columns of its rows; empty lists have none."""
     if not rows:
         return
@@ -201,6 +223,8 @@ def _write_list(book: xlsxwriter.Workbook, head: Any, amber: Any, name: str, row
     page = add_table(book, name.replace("_", " ").capitalize(), columns, head, len(rows))
     for n, row in enumerate(rows, 1):
         page.write_row(n, 0, [_cell(value) for value in row.values()])
+        if row["ids"]:
+            _write_place(page, n, list(row).index("zone"), str(row["zone"]), link(row["ids"][0]))
     sure = xl_col_to_name(list(rows[0]).index("confidence"))
     rule = {"type": "formula", "criteria": f"=${sure}2<{REVIEW_BELOW}", "format": amber}
     page.conditional_format(1, 0, len(rows), len(columns) - 1, rule)

@@ -134,7 +134,7 @@ def test_total_and_range_follow_from_prices_and_probabilities(priced: Estimate) 
 
 
 def test_every_way_of_summing_gives_the_total(priced: Estimate) -> None:
-    for totals in (priced.by_discipline(), priced.by_line(), priced.by_sheet()):
+    for totals in (priced.by_discipline(), priced.by_line(), priced.by_area(), priced.by_sheet()):
         assert sum(totals.values()) == pytest.approx(priced.total)
     assert priced.by_discipline() == pytest.approx({"equipment": 12000, "piping": 1840})
 
@@ -174,6 +174,19 @@ def test_the_values_written_are_those_of_the_json(workbook: Path, priced: Estima
     assert _figures(workbook) == pytest.approx(_expected(priced))
     data = json.loads(json.dumps(priced.as_json()))
     assert sum(item["total"] for item in data["items"]) == pytest.approx(data["total"])
+
+
+def test_zones_lead_to_the_drawing(tmp_path: Path, priced: Estimate) -> None:
+    path = tmp_path / "linked.xlsx"
+    lists = make_lists([plant()])
+    write_estimate(priced, lists, [plant().drawing], path, link=lambda name: f"http://plant/{name.split('#')[1]}")
+    book = openpyxl.load_workbook(path)
+    targets = {
+        name: {cell.hyperlink.target for row in book[name].iter_rows(2) for cell in row if cell.hyperlink}
+        for name in ("Estimate", "Parts", "Valves")
+    }
+    assert targets["Parts"] == {f"http://plant/{name}" for name in "vwxp"}
+    assert targets["Valves"] <= targets["Parts"] >= targets["Estimate"]
 
 
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
