@@ -19,16 +19,25 @@ _PLAIN = str.maketrans(
 )  # fmt: skip
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 
+_INCHES = re.compile(
+    r"""(?<![^xX/(])(?:(?P<size>(?:\d[.\- ]?)?\d/\d{1,2}|[1-468]|1[02468]|2[04]|3[06]|4[28])['*]
+    |(?P<fraction>(?:\d[.\- ]?)?\d/\d{1,2})°)(?=$|[-xX/,;)])""",
+    re.VERBOSE,
+)
+"""A nominal size in inches (ASME B36.10) at the start of a word or of a part of it, its mark misread."""
+
 
 def clean_text(text: str) -> str:
     """One word with the characters that drawings use; only what the pattern of the word leaves no doubt about changes.
 
-    Multiplication signs between digits become x, tilde and doubled quotes after a digit become the inch mark, O and I
+    Multiplication signs between digits become x, tilde and doubled quotes after a digit become the inch mark, and so do
+    a single quote and a star after a nominal pipe size, for two short strokes close together are read as these. O and I
     inside a run of digits become 0 and 1, bars left over from lines at the ends go.
     """
     out = text.translate(_FULL_WIDTH).translate(_PLAIN).strip().strip("|").replace("°°", "°")
     out = re.sub(r"(?<=\d)\s*[×✕✖⨯]\s*(?=\d)", "x", out)
     out = re.sub(r"(?<=\d)(?:''|``|~|\"\")(?=$|[-xX,;)/])", '"', out)
+    out = _INCHES.sub(lambda m: f'{m["size"] or m["fraction"]}"', out)
     return re.sub(r"[A-Za-z0-9]+", lambda m: _digits_only(m.group()), out)
 
 

@@ -47,6 +47,14 @@ def word(text: str, box: tuple[float, float, float, float], *, score: float = 0.
         ("|4F|", "4F"),
         ("|", ""),
         ("Kühlwasser,", "Kühlwasser,"),
+        ("10*", '10"'),
+        ("1.1/2'", '1.1/2"'),
+        ('16"/3/4*', '16"/3/4"'),
+        ("8'-MS-1002", '8"-MS-1002'),
+        ("1/2°", '1/2"'),
+        ("10°", "10°"),  # an angle
+        ("5'", "5'"),  # no nominal size
+        ("A3'", "A3'"),
     ],
 )
 def test_clean_text(raw: str, clean: str) -> None:
