@@ -11,7 +11,8 @@ _DN_OF_INCH = {
     "28": 700, "30": 750, "32": 800, "36": 900, "40": 1000, "48": 1200,
 }  # fmt: skip
 """ISO 6708 against ASME B36.10."""
-_INCH = re.compile(r"""(?:(?P<whole>\d+)[-. ])?(?P<part>\d+/\d+|\d+(?:\.\d+)?)\s*(?:"|in|''|″|”)""")
+_INCH = re.compile(r"""(?:(?P<whole>\d+)[-. ])?(?:(?P<part>\d+/\d+|\d+(?:\.\d+)?)\s*(?:"|in|''|″|”)|(?P<fraction>\d/\d))""")
+"""A fraction is of an inch, with its mark or without."""
 _HUNDREDTHS = re.compile(r"\d{4}")
 """Offshore line numbers write inches so: 0075 is 3/4 inch, 0200 is 2 and 3000 is 30 (DN 3000 there is none)."""
 _METRIC = re.compile(r"(?:DN\s*)?0*(?P<dn>\d{1,4})(?:\s*mm)?", re.IGNORECASE)
@@ -22,7 +23,7 @@ def dn(size: str) -> float:
     text = size.strip()
     inch = _INCH.fullmatch(text)
     if inch:
-        value = Fraction(inch["whole"] or 0) + Fraction(inch["part"])
+        value = Fraction(inch["whole"] or 0) + Fraction(inch["part"] or inch["fraction"])
         return float(_DN_OF_INCH.get(str(value), round(float(value) * 25)))
     if _HUNDREDTHS.fullmatch(text):
         value = Fraction(int(text), 100)

@@ -7,6 +7,7 @@ wide, multiplied by `scale`.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
@@ -44,6 +45,8 @@ REPEATED = 2
 """A tag that stands twice on the sheet counts as so many sightings at equipment."""
 _PIPE_PARTS = ("valve", "fitting")
 _SIZED = ("valve", "fitting", "reducer", "instrument", "nozzle")
+_FIGURES = re.compile(r"[1-9]|[1-4]\d")
+"""A size in inches whose mark was not read."""
 RELIEF = ("psv", "pilot_psv", "relief_valve", "vacuum_relief_valve", "breather_valve", "rupture_disc")
 TAG_KINDS = ("kks", "valve", "equipment", "class_size", "nozzle")
 _TAGGED: dict[str, tuple[str, ...]] = {
@@ -206,6 +209,9 @@ def _give_stack(lettering: Lettering, members: Sequence[int], symbol: Symbol) ->
 def _note(lettering: Lettering, symbol: Symbol, w: int) -> None:
     """Keep size, class, set pressure, fail state or name of a symbol among its attributes."""
     attributes = lettering.attributes[symbol.id]
+    if symbol.group == "nozzle" and _is_bare_inches(lettering, w):
+        attributes.setdefault("size", lettering.words[w].text + '"')
+        return
     reading = lettering.grammar.read(
         lettering.words[w].text,
         "reducer_size",
@@ -259,12 +265,18 @@ def _own_remarks(lettering: Lettering) -> None:
 def _own_sizes(lettering: Lettering) -> None:
     """Give sizes to the nozzle that they are at or the part that they are centred at; others stand at bare pipe."""
     for w in lettering.free_words():
-        if lettering.grammar.read(lettering.words[w].text, "size", "reducer_size", repair=False) is None:
+        bare = _is_bare_inches(lettering, w)
+        if not bare and lettering.grammar.read(lettering.words[w].text, "size", "reducer_size", repair=False) is None:
             continue
         near = _nearest(lettering, [w], lambda s: s.group in _SIZED, SIZE_REACH)
-        if near is not None and (near.group == "nozzle" or _is_centred(lettering, w, near)):
+        if near is not None and (near.group == "nozzle" or (not bare and _is_centred(lettering, w, near))):
             lettering.give(w, near.id)
             _note(lettering, near, w)
+
+
+def _is_bare_inches(lettering: Lettering, w: int) -> bool:
+    """Whether a word may be a size in inches whose mark was not read; at a nozzle it is one."""
+    return lettering.writes_inches and _FIGURES.fullmatch(lettering.words[w].text) is not None
 
 
 def _is_centred(lettering: Lettering, w: int, symbol: Symbol) -> bool:

@@ -27,6 +27,9 @@ ROW_SHIFT = 0.55
 LIKE_HEIGHT = 1.6
 """Heights of a stack's rows differ by no more than this factor."""
 
+INCHES_SEEN = 3
+"""So many sizes with an inch mark show that the sheet writes inches."""
+
 
 class Lettering:
     """Words with what they read as, and the owners, tags and attributes that they have brought so far."""
@@ -75,6 +78,12 @@ class Lettering:
                 self.attributes[symbol.id]["tag_parts"] = dict(reading.parts)
             if reading.repaired:
                 self.attributes[symbol.id]["tag_read"] = reading.raw
+
+    @cached_property
+    def writes_inches(self) -> bool:
+        """Whether the sheet gives sizes in inches, by those that bear the mark."""
+        marked = [w for w in self.words if w.text.endswith('"')]
+        return sum(self.grammar.read(w.text, "size", repair=False) is not None for w in marked) >= INCHES_SEEN
 
     @cached_property
     def stack_of(self) -> list[int]:
