@@ -12,6 +12,9 @@ from typing import Any
 from pid.errors import InputError
 from pid.resources import data_path
 
+SMALLEST_PIPE = 15
+"""Nominal size below which there is tubing rather than pipe."""
+
 
 @dataclass(frozen=True)
 class CountedGroup:
@@ -33,8 +36,9 @@ class Implied:
     parts: tuple[tuple[str, int], ...]
 
     def concerns(self, group: str, kind: str, dn: float) -> bool:
-        """Whether a symbol of this size brings the parts."""
-        return group in self.groups and (not self.kinds or kind in self.kinds) and dn >= self.least_dn
+        """Whether a symbol of this size brings the parts; 0 is a size not known, and most pipe is not that small."""
+        large = dn >= self.least_dn or (dn == 0 and self.least_dn <= SMALLEST_PIPE)
+        return group in self.groups and (not self.kinds or kind in self.kinds) and large
 
 
 @dataclass(frozen=True)

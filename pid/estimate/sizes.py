@@ -11,7 +11,9 @@ _DN_OF_INCH = {
     "28": 700, "30": 750, "32": 800, "36": 900, "40": 1000, "48": 1200,
 }  # fmt: skip
 """ISO 6708 against ASME B36.10."""
-_INCH = re.compile(r"""(?:(?P<whole>\d+)[-. ])?(?:(?P<part>\d+/\d+|\d+(?:\.\d+)?)\s*(?:"|in|''|″|”)|(?P<fraction>\d/\d))""")
+_INCH = re.compile(
+    r"""(?:(?P<whole>\d+)[-. ])?(?:(?P<part>\d+/\d+|\d+(?:\.\d+)?)\s*(?:"|in|''|″|”)|(?P<fraction>\d/\d))"""
+)
 """A fraction is of an inch, with its mark or without."""
 _HUNDREDTHS = re.compile(r"\d{4}")
 """Offshore line numbers write inches so: 0075 is 3/4 inch, 0200 is 2 and 3000 is 30 (DN 3000 there is none)."""
