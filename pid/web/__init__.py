@@ -1,0 +1,1 @@
+"""The web service: store, jobs, API and pages. The only place that knows Flask and SQLAlchemy."""
