@@ -196,6 +196,7 @@ class Page(Table):
     height: Mapped[int] = mapped_column(default=0)
     image_key: Mapped[str | None] = mapped_column(String(200), index=True)
     thumbnail_key: Mapped[str | None] = mapped_column(String(200))
+    tiles_key: Mapped[str | None] = mapped_column(String(200))
     annotated_key: Mapped[str | None] = mapped_column(String(200))
     head: Mapped[int] = mapped_column(default=0)
     counts: Mapped[dict[str, Any]] = mapped_column(default=dict)

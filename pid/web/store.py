@@ -45,17 +45,11 @@ class Store(UserStore, ProjectStore, PageStore, HookStore, RecordStore):
         """Remove files that belonged to deleted documents and to uploads that broke off; how many."""
         with self.reading() as session:
             used = set(session.scalars(select(Document.file_key)))
-            for column in (Page.image_key, Page.thumbnail_key, Page.annotated_key):
+            for column in (Page.image_key, Page.thumbnail_key, Page.tiles_key, Page.annotated_key):
                 used.update(key for key in session.scalars(select(column)) if key)
         removed = 0
         for file in self.files.list():
-            if file.modified < utc_now() - older_than and _owner(file.key) not in used:
+            if file.modified < utc_now() - older_than and file.key not in used:
                 self.files.remove(file.key)
                 removed += 1
         return removed
-
-
-def _owner(key: str) -> str:
-    """The file that a derived one (``tiles/ab/abcdef.../3/1/2.jpg``) was made from; any other is its own."""
-    parts = key.split("/")
-    return "/".join(parts[1:3]) if parts[0] == "tiles" else key

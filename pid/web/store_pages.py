@@ -31,6 +31,7 @@ class PageResult:
     drawing: Drawing
     image_key: str
     thumbnail_key: str
+    tiles_key: str | None = None
     annotated_key: str | None = None
 
 
@@ -137,7 +138,7 @@ class PageStore(JobStore):
             if session.scalar(query) is not None:
                 return
             page.image_key, page.thumbnail_key = result.image_key, result.thumbnail_key
-            page.annotated_key = result.annotated_key
+            page.tiles_key, page.annotated_key = result.tiles_key, result.annotated_key
             page.reviewed, page.error = False, None
             _append(session, page, revision, result.drawing)
 

@@ -155,6 +155,7 @@ def upgrade() -> None:
         sa.Column("height", sa.Integer(), nullable=False),
         sa.Column("image_key", sa.String(length=200), nullable=True),
         sa.Column("thumbnail_key", sa.String(length=200), nullable=True),
+        sa.Column("tiles_key", sa.String(length=200), nullable=True),
         sa.Column("annotated_key", sa.String(length=200), nullable=True),
         sa.Column("head", sa.Integer(), nullable=False),
         sa.Column("counts", sa.JSON(), nullable=False),
