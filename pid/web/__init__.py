@@ -1,1 +1,1 @@
-"""The web service: store, jobs, API and pages. The only place that knows Flask and SQLAlchemy."""
+"""The web service: pages, API, accounts, store and jobs."""
