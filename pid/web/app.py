@@ -1,0 +1,58 @@
+"""The application: `create_app` puts its parts together, in the order in which a request meets them."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+from apiflask import APIFlask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from pid import __version__
+from pid.web.api import register_api
+from pid.web.app_state import EXTENSION, AppState
+from pid.web.auth import SignInLinks, register_auth
+from pid.web.config import WebConfig, secret_key
+from pid.web.idempotency import register_idempotency
+from pid.web.logs import register_logs
+from pid.web.refusals import register_refusals
+from pid.web.security import limit_view, register_security
+from pid.web.store import Store
+
+SESSION_LASTS = timedelta(days=7)
+
+
+def create_app(config: WebConfig, *, store: Store | None = None) -> APIFlask:
+    """The web service as a WSGI application.
+
+    Args:
+        config: how to run it.
+        store: the store, if it is open already; opened as `config` says otherwise.
+    """
+    app = APIFlask("pid.web", title="pid", version=__version__, docs_path=None, spec_path=None)
+    app.config.update(
+        SECRET_KEY=secret_key(config.data),
+        SESSION_COOKIE_NAME="pid-session",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=config.https,
+        PERMANENT_SESSION_LIFETIME=SESSION_LASTS,
+        PREFERRED_URL_SCHEME="https" if config.https else "http",
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.extensions[EXTENSION] = AppState(
+        config=config,
+        store=store or Store(config.database, config.files),
+        links=SignInLinks(),
+        waiting=threading.BoundedSemaphore(config.limits.waiting_requests),
+    )
+    if config.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.proxies, x_proto=config.proxies, x_host=config.proxies)  # type: ignore[method-assign]
+    register_logs(app)
+    register_refusals(app)
+    register_auth(app)
+    limiter = register_security(app, config.limits)
+    register_idempotency(app)
+    register_api(app)
+    limit_view(app, limiter, "account.sign_in_by_password", config.limits.sign_ins)
+    return app
