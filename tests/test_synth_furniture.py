@@ -11,16 +11,18 @@ from pid.synth.fonts import font_names, supports
 from pid.synth.furniture import Furniture, Pen, draw_furniture, draw_notes, draw_table, revision_cloud
 from pid.synth.furniture_frame import draw_border
 from pid.synth.furniture_marks import draw_signature, draw_stamp, revision_triangle
-from pid.synth.furniture_pen import settable
+from pid.synth.furniture_pen import ABOVE, settable
 from pid.synth.furniture_words import LABELS, Wording
 from pid.synth.ink import Ink, Lettering, Stroke
 from pid.synth.raster import render_raster
 from pid.synth.title_block_layouts import LAYOUTS, sheet_size
+from pid.synth.title_block_offices import FURTHER, HELD_OUT
 from pid.synth.title_blocks import FIELDS
 
 NUMBER, TITLE = "10-PID-4711-03", "REBOILER AND OVERHEAD SYSTEM OF SOLVENT COLUMN C-410"
 BOM = [["ITEM", "QTY", "DESCRIPTION"], *[[str(i), "2", f"GATE VALVE DN{25 * i}"] for i in range(1, 7)]]
-CASES = [(layout.name, size) for layout in LAYOUTS for size in ((841.0, 594.0), (420.0, 297.0))]
+EVERY = (*LAYOUTS, *FURTHER, *HELD_OUT)
+CASES = [(layout.name, size) for layout in EVERY for size in ((841.0, 594.0), (420.0, 297.0))]
 
 
 def furnish(seed: int, layout: str | None = None, *, size: tuple[float, float] = (841.0, 594.0), **more) -> Furniture:
@@ -62,14 +64,14 @@ def test_words_do_not_overlap(layout, size):
     assert overlap.max() < 0.05
 
 
-@pytest.mark.parametrize("layout", [layout.name for layout in LAYOUTS])
+@pytest.mark.parametrize("layout", [layout.name for layout in EVERY])
 def test_title_block_holds_number_and_title(layout):
     block = furnish(7, layout).title_block
     values = {f.name: f.value for f in block.fields}
     assert values["drawing_number"] == NUMBER
     assert values["title"] == TITLE
     assert values["revision"]
-    assert len(values) == len(block.fields) >= 6
+    assert len(values) == len(block.fields) >= 5
     assert set(values) <= set(FIELDS)
     assert all(inside(f.box, block.box) for f in block.fields)
 
@@ -156,6 +158,33 @@ def test_table_spans_and_rules():
     assert table.box == (10, 20, 50, 35)
     # Five verticals inside: none in the heading, one in the second row, two in the third; two horizontals; a border.
     assert len([m for m in pen.marks if isinstance(m, Stroke)]) == 1 + 2 + 2 + 1
+
+
+def test_table_cells_reach_over_rows_and_columns():
+    pen = Pen("stroke", 0.25)
+    rows = [["NO", "DESIGN", None, None], [ABOVE, "P", "T", ABOVE], ["1", "6", "80", "x"]]
+    rows[1][3] = None  # T reaches over two columns
+    table = draw_table(pen, 0, 0, widths=[10] * 4, heights=[5] * 3, rows=rows, text_mm=2.0, header_rows=2)
+    spans = {(c.row, c.column): (c.row_span, c.column_span, c.text) for c in table.cells}
+    assert spans == {(0, 0): (2, 1, "NO"), (0, 1): (1, 3, "DESIGN"), (1, 1): (1, 1, "P"), (1, 2): (1, 2, "T"),
+                     (2, 0): (1, 1, "1"), (2, 1): (1, 1, "6"), (2, 2): (1, 1, "80"), (2, 3): (1, 1, "x")}  # fmt: skip
+    assert [c.box for c in table.cells if c.text == "NO"] == [(0, 0, 10, 10)]
+    level = [m.points for m in pen.marks if isinstance(m, Stroke) and not m.closed and np.ptp(m.points[:, 1]) == 0]
+    assert [(p[0].tolist(), p[1].tolist()) for p in level] == [([10, 5], [40, 5]), ([0, 10], [40, 10])]
+
+
+@pytest.mark.parametrize(
+    ("ruling", "level", "upright"),
+    [("grid", 4, 3), ("columns", 3, 3), ("rows", 4, 0), ("head", 3, 0), ("none", 0, 0)],
+)
+def test_table_ruling(ruling, level, upright):
+    pen = Pen("stroke", 0.25)
+    rows = [["H", "K"], ["A", "C"], ["B", "D"]]
+    draw_table(pen, 0, 0, widths=[10, 10], heights=[5] * 3, rows=rows, text_mm=2.0, ruling=ruling)
+    strokes = [m for m in pen.marks if isinstance(m, Stroke)]
+    rows_at = {float(p[1]) for m in strokes for p in m.points if m.closed or np.ptp(m.points[:, 1]) == 0}
+    columns_at = {float(p[0]) for m in strokes for p in m.points if m.closed or np.ptp(m.points[:, 0]) == 0}
+    assert (len(rows_at), len(columns_at)) == (level, upright)
 
 
 def test_lettering_is_squeezed_then_shortened():

@@ -27,9 +27,10 @@ from pid.synth.furniture_tables import (
     note_sentences,
     reference_rows,
 )
-from pid.synth.furniture_words import Wording
+from pid.synth.furniture_words import Language, Wording
 from pid.synth.ink import Lettering, Stroke
 from pid.synth.title_block_layouts import LAYOUTS, Layout, sheet_size
+from pid.synth.title_block_offices import FURTHER, HELD_OUT
 from pid.synth.title_blocks import draw_title_block
 
 __all__ = [
@@ -60,6 +61,7 @@ class Furniture:
 def draw_furniture(
     rng: np.random.Generator, width_mm: float, height_mm: float, *, font: str, line_mm: float, korean: bool,
     drawing_number: str, title: str, bom_rows: Sequence[Sequence[str]] = (), layout: str | None = None,
+    language: Language = "en",
 ) -> Furniture:  # fmt: skip
     """Draw a sheet's furniture.
 
@@ -73,9 +75,10 @@ def draw_furniture(
         drawing_number: Goes into the title block.
         title: Goes into the title block, in up to three lines.
         bom_rows: A bill of material to draw, heading first; as many rows as fit.
-        layout: A name of `LAYOUTS`; drawn by chance without it.
+        layout: A name of `LAYOUTS`, `FURTHER` or `HELD_OUT`; one of the first by chance without it.
+        language: Of the labels, where they are not Korean.
     """
-    words = Wording(rng, korean=korean and supports(font, "도면번호"))
+    words = Wording(rng, korean=korean and supports(font, "도면번호"), language=language)
     pen = Pen(font, line_mm)
     size = sheet_size(width_mm, height_mm)
     scale = float(np.clip(np.sqrt(width_mm * height_mm / (841 * 594)), 0.5, 1.25) * rng.uniform(0.88, 1.12))
@@ -83,7 +86,7 @@ def draw_furniture(
     if layout is None:
         weights = np.array(list(_LAYOUT_WEIGHTS.values()))
         layout = str(rng.choice(list(_LAYOUT_WEIGHTS), p=weights / weights.sum()))
-    chosen = next(item for item in LAYOUTS if item.name == layout)
+    chosen = next(item for item in (*LAYOUTS, *FURTHER, *HELD_OUT) if item.name == layout)
     composer = _Composer(pen, words, inner, scale)
     block = composer.place_title(chosen, drawing_number=drawing_number, title=title, size=size)
     composer.fill(bom_rows)
@@ -111,13 +114,14 @@ class _Composer:
         x0, y0, x1, y1 = self.inner
         w, h = x1 - x0, y1 - y0
         scale = self.scale
-        if layout.place == "bottom":
+        if layout.place in ("bottom", "top"):
             scale = min(scale, w / layout.width, 0.3 * h / layout.height)
             height = layout.height * scale
-            self.title = (x0, y1 - height, x1, y1)
-            self.drawable = (x0, y0, x1, y1 - height)
+            top, bottom = (y0, y0 + height) if layout.place == "top" else (y1 - height, y1)
+            self.title = (x0, top, x1, bottom)
+            self.drawable = (x0, bottom, x1, y1) if layout.place == "top" else (x0, y0, x1, top)
             spare = w - layout.width * scale
-            self.side = (x0, y1 - height, x0 + spare, y1) if spare > 40 else None
+            self.side = (x0, top, x0 + spare, bottom) if spare > 40 else None
         elif layout.place == "right":
             scale = min(scale, 0.28 * w / layout.width, 0.85 * h / layout.height)
             self.title = (x1 - layout.width * scale, y0, x1, y1)

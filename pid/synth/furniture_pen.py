@@ -18,6 +18,11 @@ from pid.synth.fonts import rotation_matrix, supports, text_bounds
 from pid.synth.ink import BLACK, Color, Lettering, Stroke
 
 Align = Literal["left", "center", "right"]
+Ruling = Literal["grid", "columns", "rows", "head", "none"]
+"""Of a table: all rules; those of the columns, its heading and its border; of the rows; above and below its heading and
+at its foot; no rules."""
+ABOVE = "\N{UPWARDS ARROW}"
+"""Stands in a table's rows for a place that belongs to the cell above it."""
 
 NARROWEST = 0.62
 """Width factor below which lettering is set smaller instead; draughting offices seldom squeeze further."""
@@ -146,9 +151,9 @@ def _fit(text: str, font: str, height: float, room: tuple[float, float]) -> tupl
 def draw_table(
     pen: Pen, x: float, y: float, *, widths: Sequence[float], heights: Sequence[float],
     rows: Sequence[Sequence[str | None]], text_mm: float, aligns: Sequence[Align] = (), header_rows: int = 1,
-    outline: float = 2.0, inner: bool = True,
+    outline: float = 2.0, ruling: Ruling = "grid",
 ) -> Table:  # fmt: skip
-    """A ruled table with its top left corner at (x, y).
+    """A table with its top left corner at (x, y).
 
     Args:
         pen: What it is drawn with; the table is added to its tables.
@@ -156,30 +161,63 @@ def draw_table(
         y: Top, mm.
         widths: Of the columns, mm.
         heights: Of the rows, mm, one per row.
-        rows: Texts, one per column; None joins a cell to the one on its left.
+        rows: Texts, one per column; None joins a place to the cell on its left, `ABOVE` to the cell above it.
         text_mm: Cap height wished for.
         aligns: Per column, centred where it is shorter; the first `header_rows` rows are centred.
         header_rows: How many rows are headings.
         outline: Weight of the border in thin rules.
-        inner: Whether rules divide the body's rows.
+        ruling: Which rules are drawn.
     """
     xs = x + np.concatenate([[0.0], np.cumsum(widths)])
     ys = y + np.concatenate([[0.0], np.cumsum(heights)])
+    owner = _owners(rows)
+    headed: dict[str, Sequence[int]] = {"columns": range(1, header_rows + 1), "head": (header_rows,), "none": ()}
+    ruled = headed.get(ruling, range(1, len(rows)))
     cells: list[Cell] = []
     for r, row in enumerate(rows):
-        starts = [c for c, text in enumerate(row) if text is not None]
-        for start, end in zip(starts, [*starts[1:], len(row)], strict=True):
-            box = (float(xs[start]), float(ys[r]), float(xs[end]), float(ys[r + 1]))
-            align: Align = aligns[start] if r >= header_rows and start < len(aligns) else "center"
-            word = pen.letter(row[start] or "", box, height=text_mm, align=align)
-            text = word.text if word else ""
-            cells.append(Cell(row=r, column=start, column_span=end - start, text=text, box=box))
-            if start:
-                pen.rule([[xs[start], ys[r]], [xs[start], ys[r + 1]]], layer="TABLE")
-        if r and (inner or r <= header_rows):
-            pen.rule([[xs[0], ys[r]], [xs[-1], ys[r]]], layer="TABLE")
+        for c, text in enumerate(row):
+            if owner[r, c] != r * owner.shape[1] + c:
+                continue
+            taken = np.argwhere(owner == owner[r, c])
+            below, right = (taken.max(axis=0) + 1).tolist()
+            box = (float(xs[c]), float(ys[r]), float(xs[right]), float(ys[below]))
+            align: Align = aligns[c] if r >= header_rows and c < len(aligns) else "center"
+            word = pen.letter(text or "", box, height=text_mm, align=align)
+            drawn = word.text if word else ""
+            cells.append(Cell(row=r, column=c, row_span=below - r, column_span=right - c, text=drawn, box=box))
+            if c and ruling in ("grid", "columns"):
+                pen.rule([[xs[c], ys[r]], [xs[c], ys[below]]], layer="TABLE")
+        if r and r in ruled:
+            _rule_between(pen, owner[r - 1], owner[r], xs, float(ys[r]))
     outer = (float(xs[0]), float(ys[0]), float(xs[-1]), float(ys[-1]))
-    pen.frame(outer, weight=outline, layer="TABLE")
+    if ruling in ("grid", "columns"):
+        pen.frame(outer, weight=outline, layer="TABLE")
+    elif ruling != "none":
+        for side in (outer[1], outer[3]):
+            pen.rule([[outer[0], side], [outer[2], side]], weight=outline, layer="TABLE")
     table = Table(id=f"ft{len(pen.tables)}", box=outer, cells=tuple(cells))
     pen.tables.append(table)
     return table
+
+
+def _owners(rows: Sequence[Sequence[str | None]]) -> NDArray[np.int64]:
+    """For each place (row, column) the flat index of the top left place of its cell."""
+    width = len(rows[0])
+    owner = np.arange(len(rows) * width).reshape(len(rows), width)
+    for r, row in enumerate(rows):
+        for c, text in enumerate(row):
+            if text is None:
+                owner[r, c] = owner[r, c - 1]
+            elif text == ABOVE:
+                owner[r, c] = owner[r - 1, c]
+    return owner
+
+
+def _rule_between(
+    pen: Pen, above: NDArray[np.int64], below: NDArray[np.int64], xs: NDArray[np.float64], y: float
+) -> None:
+    """The rule between two rows, left out where one cell reaches over both."""
+    parted = np.concatenate([[False], above != below, [False]]).astype(np.int8)
+    starts, ends = np.flatnonzero(np.diff(parted) == 1), np.flatnonzero(np.diff(parted) == -1)
+    for start, end in zip(starts, ends, strict=True):
+        pen.rule([[xs[start], y], [xs[end], y]], layer="TABLE")

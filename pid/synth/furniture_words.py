@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
+
+Language = Literal["en", "de", "no"]
 
 COMPANIES = (
     "NORDHAVN ENGINEERING", "HALDEN PROCESS AS", "Meridian Petrochem", "ASTERIA OIL & GAS", "Kestrel Water Ltd.",
@@ -126,13 +130,42 @@ LABELS: dict[str, tuple[tuple[str, ...], str]] = {
     "revisions": (("REVISIONS", "REVISION HISTORY", "Revisions Status"), "개정이력"),
 }  # fmt: skip
 
+LABELS_ABROAD: dict[str, dict[str, tuple[str, ...]]] = {
+    "de": {
+        "drawing_number": ("ZEICHNUNGS-NR.", "Zeichnungsnummer", "ZEICHN.-NR.", "Dokument-Nr."),
+        "title": ("BENENNUNG", "Titel", "ZEICHNUNGSTITEL"), "project": ("PROJEKT", "BAUVORHABEN"),
+        "project_number": ("PROJEKT-NR.", "AUFTRAGS-NR.", "Projektnummer"), "client": ("AUFTRAGGEBER", "KUNDE"),
+        "company": ("AUFTRAGNEHMER", "FIRMA"), "sheet": ("BLATT", "BLATT-NR."),
+        "revision": ("REV.", "ÄNDERUNG", "INDEX"), "scale": ("MASSSTAB", "Maßstab"), "size": ("FORMAT",),
+        "drawn_by": ("GEZEICHNET", "GEZ.", "BEARB."), "checked_by": ("GEPRÜFT", "GEPR."),
+        "approved_by": ("FREIGEGEBEN", "GENEHMIGT"), "designed_by": ("ENTWORFEN", "KONSTR."), "date": ("DATUM",),
+        "name": ("NAME",), "signature": ("UNTERSCHRIFT",), "status": ("STATUS",),
+        "document_type": ("DOKUMENTART",), "plant": ("ANLAGE", "TEILANLAGE"), "file_name": ("DATEINAME", "DATEI"),
+        "rev_description": ("BESCHREIBUNG", "ART DER ÄNDERUNG"), "notes": ("HINWEISE:", "BEMERKUNGEN"),
+        "references": ("BEZUGSZEICHNUNGEN",), "revisions": ("ÄNDERUNGEN",),
+    },
+    "no": {
+        "drawing_number": ("TEGNING NR.", "Tegningsnummer", "DOKUMENT NR."), "title": ("TITTEL", "TEGNINGSTITTEL"),
+        "project": ("PROSJEKT",), "project_number": ("PROSJEKT NR.", "KONTRAKT NR."),
+        "client": ("KUNDE", "OPPDRAGSGIVER"), "company": ("LEVERANDØR", "FIRMA"), "sheet": ("BLAD", "ARK"),
+        "revision": ("REV.", "UTGAVE"), "scale": ("MÅLESTOKK",), "size": ("FORMAT", "ARKFORMAT"),
+        "drawn_by": ("TEGNET", "TEGNET AV"), "checked_by": ("KONTROLLERT", "KONTR."),
+        "approved_by": ("GODKJENT", "GODKJ."), "designed_by": ("UTARBEIDET",), "date": ("DATO",), "name": ("NAVN",),
+        "signature": ("SIGNATUR",), "status": ("STATUS",), "document_type": ("DOKUMENTTYPE",),
+        "plant": ("ANLEGG", "OMRÅDE"), "file_name": ("FILNAVN",), "rev_description": ("BESKRIVELSE",),
+        "notes": ("MERKNADER:",), "references": ("REFERANSETEGNINGER",), "revisions": ("REVISJONER",),
+    },
+}  # fmt: skip
+"""German and Norwegian wording of the labels of `LABELS`."""
+
 
 class Wording:
     """Draws words for one sheet: one date format, one way of writing initials, one language per sheet."""
 
-    def __init__(self, rng: np.random.Generator, *, korean: bool) -> None:
+    def __init__(self, rng: np.random.Generator, *, korean: bool, language: Language = "en") -> None:
         self.rng = rng
         self.korean = korean
+        self.language = language
         self._both = bool(rng.random() < 0.4)
         self._date = int(rng.integers(5))
         self._initials = bool(rng.random() < 0.6)
@@ -151,6 +184,7 @@ class Wording:
         """The sheet's wording of a label of `LABELS`, the same each time."""
         if name not in self._labels:
             english, korean = LABELS[name]
+            english = LABELS_ABROAD.get(self.language, {}).get(name, english)
             text = str(english[int(self.rng.integers(len(english)))])
             if self.korean:
                 text = f"{korean} {text}" if self._both else korean

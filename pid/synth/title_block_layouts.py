@@ -10,9 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-SlotKind = Literal["field", "logo", "revisions", "signatures", "copyright", "blank", "city"]
-LayoutName = Literal["iso", "strip", "column", "cae", "open", "compact", "vendor"]
-Place = Literal["corner", "bottom", "right"]
+SlotKind = Literal[
+    "field", "pair", "beside", "headed", "parts", "logo", "revisions", "signatures", "copyright", "blank", "city"
+]
+"""A field has its label above the value in one cell, a pair has it in a cell on the left; "beside" in the same cell and
+row; "headed" in a cell above; "parts" above the parts of a number, each headed, too."""
+Place = Literal["corner", "bottom", "right", "top"]
 SIZES = {"A0": 1189, "A1": 841, "A2": 594, "A3": 420, "A4": 297}
 
 
@@ -27,13 +30,14 @@ class Slot:
     h: float
     name: str = ""
     text_mm: float = 2.5
+    ruled: bool = True
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Size at scale 1; a "bottom" block is stretched to the sheet's width, a "right" one to its height."""
+    """Size at scale 1; a "bottom" or "top" block is stretched to the sheet's width, a "right" one to its height."""
 
-    name: LayoutName
+    name: str
     place: Place
     width: float
     height: float

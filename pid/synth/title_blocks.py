@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -33,6 +34,10 @@ FIELDS = (
     "approved_date", "status", "document_type", "plant", "file_name",
 )  # fmt: skip
 
+LABEL_SHARE = 0.38
+"""Of a slot's width or height, for a label that has a cell of its own."""
+PART_HEADS = ("FACILITY CODE", "ORIG.", "DISC.", "SEQ. No.", "PART")
+
 
 class _Block:
     """One title block in the making."""
@@ -60,6 +65,12 @@ class _Block:
         pen, s = self.pen, self.scale
         if slot.kind == "field":
             self._field(slot, box)
+        elif slot.kind in ("pair", "headed"):
+            self._celled(slot, box)
+        elif slot.kind == "beside":
+            self._beside(slot, box)
+        elif slot.kind == "parts":
+            self._parts(slot, box)
         elif slot.kind == "logo":
             draw_logo(pen, box, rng=self.rng, color=self.color, name=self.values["company"])
         elif slot.kind == "city":
@@ -71,8 +82,53 @@ class _Block:
             self._revisions(box)
         elif slot.kind == "signatures":
             self._signatures(box)
-        if slot.kind not in ("revisions", "signatures"):
+        if slot.ruled and slot.kind not in ("revisions", "signatures"):
             pen.frame(box, layer="TITLE")
+
+    def _celled(self, slot: Slot, box: Box) -> None:
+        """A label in a cell of its own, on the left or above, and the value in the other."""
+        pen, s = self.pen, self.scale
+        x0, y0, x1, y1 = box
+        if slot.kind == "pair":
+            x = x0 + LABEL_SHARE * (x1 - x0)
+            label, room, rule = (x0, y0, x, y1), (x, y0, x1, y1), [[x, y0], [x, y1]]
+        else:
+            y = y0 + LABEL_SHARE * (y1 - y0)
+            label, room, rule = (x0, y0, x1, y), (x0, y, x1, y1), [[x0, y], [x1, y]]
+        pen.letter(self.words.label(slot.name), label, height=max(SMALLEST_MM * 1.2, 1.9 * s), align="left")
+        pen.rule(rule, layer="TITLE")
+        self._value(slot, room)
+
+    def _beside(self, slot: Slot, box: Box) -> None:
+        """The value right of its label, on the same line."""
+        pen = self.pen
+        x0, y0, x1, y1 = box
+        height = max(SMALLEST_MM * 1.2, 1.9 * self.scale)
+        mark = pen.letter(self.words.label(slot.name), (x0, y0, x0 + 0.6 * (x1 - x0), y1), height=height, align="left")
+        left = mark.box[2] + height if mark else x0
+        self._value(slot, (left, y0, x1, y1))
+
+    def _parts(self, slot: Slot, box: Box) -> None:
+        """A drawing number in parts: a wide heading, a small one over each part, and the parts."""
+        pen, s = self.pen, self.scale
+        x0, y0, x1, y1 = box
+        first, second = y0 + 0.3 * (y1 - y0), y0 + 0.55 * (y1 - y0)
+        parts = [part for part in re.split(r"[-\s]+", self.values[slot.name]) if part][: len(PART_HEADS)]
+        heads = PART_HEADS[: len(parts)]
+        pen.letter(self.words.label(slot.name), (x0, y0, x1, first), height=2.2 * s)
+        pen.rule([[x0, first], [x1, first]], layer="TITLE")
+        pen.rule([[x0, second], [x1, second]], layer="TITLE")
+        edges = np.linspace(x0, x1, len(parts) + 1)
+        found = []
+        for part, head, left, right in zip(parts, heads, edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+            pen.letter(head, (left, first, right, second), height=max(SMALLEST_MM * 1.2, 1.6 * s))
+            found.append(pen.letter(part, (left, second, right, y1), height=slot.text_mm * s))
+            if left > x0:
+                pen.rule([[left, first], [left, y1]], layer="TITLE")
+        drawn = [word for word in found if word]
+        if drawn:
+            box = _hull([w.box for w in drawn])
+            self.fields.append(TitleField(name=slot.name, value="-".join(w.text for w in drawn), box=box))
 
     def _field(self, slot: Slot, box: Box) -> None:
         pen, s = self.pen, self.scale
@@ -80,7 +136,11 @@ class _Block:
         label_mm = max(SMALLEST_MM * 1.2, min(1.8 * s, (y1 - y0) * 0.28))
         below = y0 + label_mm * 1.6
         pen.letter(self.words.label(slot.name), (x0, y0, x1, below), height=label_mm, align="left")
-        room = (x0, below, x1, y1)
+        self._value(slot, (x0, below, x1, y1))
+
+    def _value(self, slot: Slot, room: Box) -> None:
+        """The slot's value in its room, a title in up to three lines."""
+        pen, s = self.pen, self.scale
         value = self.values.get(slot.name, "")
         if slot.name == "title":
             found = write_lines(pen, value, room, height=slot.text_mm * s, limit=3)
@@ -202,5 +262,6 @@ def draw_title_block(
     for slot in layout.slots((box[2] - x0) / scale, (box[3] - y0) / scale):
         x, y = x0 + slot.x * scale, y0 + slot.y * scale
         block.draw(slot, (x, y, x + slot.w * scale, y + slot.h * scale))
-    pen.frame(box, weight=2.0, layer="TITLE")
+    if any(slot.ruled for slot in layout.slots(layout.width, layout.height)):
+        pen.frame(box, weight=2.0, layer="TITLE")
     return TitleBlock(box=box, fields=tuple(block.fields))
