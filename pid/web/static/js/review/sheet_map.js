@@ -1,0 +1,96 @@
+// The sheet under a Leaflet map: coordinates are sheet pixels (x right, y down) everywhere outside this file.
+
+/* global L */
+
+const BEYOND_ZOOMS = 3; // how far pixels may be enlarged: 2 ** 3
+const FIT_SHARE = 0.28; // an element that is looked at takes this share of the view
+const WIDEST_LOOK = 2; // but is not enlarged beyond this
+
+/** Shows the tiles of `page` ({width, height, tiles, tile_px, deepest_zoom}) in an element. */
+export class SheetMap {
+  constructor(element, page, { keyboard = true } = {}) {
+    this.page = page;
+    const deepest = page.deepest_zoom;
+    this.deepest = deepest;
+    const unit = 1 / 2 ** deepest;
+    const crs = L.extend({}, L.CRS.Simple, { transformation: new L.Transformation(unit, 0, unit, 0) });
+    this.bounds = L.latLngBounds([0, 0], [page.height, page.width]);
+    this.map = L.map(element, {
+      crs,
+      keyboard,
+      preferCanvas: true,
+      zoomControl: false,
+      attributionControl: false,
+      minZoom: -2,
+      maxZoom: deepest + BEYOND_ZOOMS,
+      zoomSnap: 0.25,
+      zoomDelta: 0.75,
+      wheelPxPerZoomLevel: 90,
+      wheelDebounceTime: 20,
+      doubleClickZoom: false,
+      boxZoom: false,
+      inertia: true,
+      maxBounds: this.bounds.pad(0.6),
+      maxBoundsViscosity: 0.7,
+      // The tiles of one zoom before and after are kept while the new ones arrive.
+    });
+    this.tiles = L.tileLayer(page.tiles, {
+      tileSize: page.tile_px,
+      minNativeZoom: 0,
+      maxNativeZoom: deepest,
+      minZoom: -2,
+      maxZoom: deepest + BEYOND_ZOOMS,
+      bounds: this.bounds,
+      keepBuffer: 2,
+      updateWhenZooming: false,
+      noWrap: true,
+    }).addTo(this.map);
+    L.rectangle(this.bounds, { className: "sheet-edge", stroke: true, weight: 1, color: "#9aa5b1", fill: false, interactive: false })
+      .addTo(this.map);
+    this.fit(false);
+  }
+
+  fit(animate = true) {
+    this.map.fitBounds(this.bounds, { animate, padding: [16, 16] });
+  }
+
+  /** Screen pixels a sheet pixel takes. */
+  get scale() {
+    return 2 ** (this.map.getZoom() - this.deepest);
+  }
+
+  zoomBy(steps) {
+    this.map.setZoom(this.map.getZoom() + steps);
+  }
+
+  /** Brings a box into view with its surroundings. */
+  look(box, { animate = true } = {}) {
+    const size = this.map.getSize();
+    const wanted = Math.min(
+      (size.x * FIT_SHARE) / Math.max(box[2] - box[0], 1),
+      (size.y * FIT_SHARE) / Math.max(box[3] - box[1], 1),
+      WIDEST_LOOK,
+    );
+    const zoom = this.deepest + Math.log2(wanted);
+    const centre = [(box[1] + box[3]) / 2, (box[0] + box[2]) / 2];
+    this.map.setView(centre, Math.round(zoom * 4) / 4, { animate });
+  }
+
+  /** Brings a box into view without changing the zoom, and only if it is not seen already. */
+  reveal(box) {
+    const inside = this.map.getBounds().pad(-0.1).contains(L.latLngBounds([box[1], box[0]], [box[3], box[2]]));
+    if (!inside) this.map.panTo([(box[1] + box[3]) / 2, (box[0] + box[2]) / 2]);
+  }
+
+  /** Sheet coordinates of a pointer event. */
+  at(event) {
+    const place = this.map.mouseEventToLatLng(event);
+    return [place.lng, place.lat];
+  }
+
+  /** Screen coordinates within the map of a place on the sheet. */
+  toScreen([x, y]) {
+    const point = this.map.latLngToContainerPoint([y, x]);
+    return [point.x, point.y];
+  }
+}
