@@ -13,17 +13,33 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from pid.detect.precision import average_precision
-from pid.drawing import IDENTITY, SCHEMA, Connection, Drawing, Line, Matrix, Symbol, Word
+from pid.drawing import (
+    IDENTITY,
+    SCHEMA,
+    Cell,
+    Connection,
+    Drawing,
+    Line,
+    Matrix,
+    Symbol,
+    Table,
+    TitleBlock,
+    TitleField,
+    Word,
+)
 from pid.errors import InputError
 from pid.evaluate_lines import LineMatch, Share, score_directions, score_meetings, score_types
+from pid.evaluate_words import read_words_at
 from pid.geometry import as_boxes, box_iou, transform_box, transform_points
+
+_Boxed = TypeVar("_Boxed", Symbol, Word, Table, Cell, TitleBlock, TitleField)
 
 OPTIONAL_GROUPS = ("flow_arrow", "nozzle", "other")
 """Counted only where the truth lists them at all: many offices do not regard them as symbols."""
@@ -32,9 +48,9 @@ REFERENCE_WIDTH_PX = 5000.0
 THINNEST_PX = 16.0
 LINE_TOLERANCE_PX = 6.0
 LINE_STEP_PX = 4.0
-LONGEST_RUN = 8
-"""A true string may be spread over this many predicted words."""
-PARTS = frozenset({"symbols", "groups", "kinds", "connections", "words", "lines", "line_types", "directions"})
+PARTS = frozenset(
+    {"symbols", "groups", "kinds", "connections", "words", "lines", "line_types", "directions", "tables", "title_block"}
+)
 
 
 @dataclass(frozen=True)
@@ -123,7 +139,9 @@ def read_truth(path: Path) -> Truth:
     except ValueError as error:
         raise InputError(f"{path} is not JSON: {error}.") from error
     if not isinstance(data, dict) or "complete" not in data:
-        return Truth(Drawing.from_dict(data, name=str(path)))
+        drawing = Drawing.from_dict(data, name=str(path))
+        absent = {name for name in ("tables", "title_block") if not getattr(drawing, name)}
+        return Truth(drawing, PARTS - absent)
     return _partial_truth(data, path)
 
 
@@ -134,7 +152,11 @@ def _partial_truth(data: dict[str, Any], path: Path) -> Truth:
         "source": data.get("source") or {"name": path.stem, "sha256": ""},
         "sheet": {k: v for k, v in data["sheet"].items() if k in ("width", "height", "px_per_mm", "to_source")},
     }
-    models: dict[str, type[BaseModel]] = {"symbols": Symbol, "lines": Line, "connections": Connection, "words": Word}
+    models: dict[str, type[BaseModel]] = {
+        "symbols": Symbol, "lines": Line, "connections": Connection, "words": Word, "tables": Table,
+    }  # fmt: skip
+    if data.get("title_block"):
+        whole["title_block"] = data["title_block"]
     for name, model in models.items():
         whole[name] = [{k: v for k, v in item.items() if k in model.model_fields} for item in data.get(name, [])]
     for symbol in whole["symbols"]:
@@ -149,8 +171,8 @@ def evaluate(predicted: Drawing | None, truth: Truth) -> Evaluation:
     found = predicted or truth.drawing.model_copy(
         update=dict.fromkeys(("symbols", "lines", "connections", "words"), ())
     )
-    matrix = np.asarray(truth.source_to_sheet) @ np.asarray(found.sheet.to_source) if predicted else np.eye(3)
-    symbols, words, lines = _in_truth_frame(found, matrix)
+    found = in_truth_frame(found, truth) if predicted else found
+    symbols, words, lines = list(found.symbols), [w for w in found.words if w.text], list(found.lines)
     figures: dict[str, Any] = {}
     if "symbols" in truth.complete:
         figures = _score_symbols(truth, symbols, found.connections)
@@ -167,14 +189,32 @@ def evaluate(predicted: Drawing | None, truth: Truth) -> Evaluation:
     return Evaluation(**figures)
 
 
-def _in_truth_frame(found: Drawing, matrix: NDArray[np.float64]) -> tuple[list[Symbol], list[Word], list[Line]]:
-    symbols = [s.model_copy(update={"box": transform_box(matrix, s.box)}) for s in found.symbols]
-    words = [w.model_copy(update={"box": transform_box(matrix, w.box)}) for w in found.words if w.text]
-    lines = [
-        line.model_copy(update={"points": tuple(map(tuple, transform_points(matrix, line.points)))})
-        for line in found.lines
-    ]
-    return symbols, words, lines
+def in_truth_frame(found: Drawing, truth: Truth) -> Drawing:
+    """A prediction with all geometry in the truth's pixels."""
+    matrix = np.asarray(truth.source_to_sheet) @ np.asarray(found.sheet.to_source)
+
+    def moved(part: _Boxed, **further: Any) -> _Boxed:
+        return part.model_copy(update={"box": transform_box(matrix, part.box), **further})
+
+    block = found.title_block
+    return found.model_copy(
+        update={
+            "symbols": tuple(moved(s) for s in found.symbols),
+            "words": tuple(moved(w) for w in found.words),
+            "lines": tuple(
+                line.model_copy(update={"points": tuple(map(tuple, transform_points(matrix, line.points)))})
+                for line in found.lines
+            ),
+            "tables": tuple(moved(t, cells=tuple(moved(c) for c in t.cells)) for t in found.tables),
+            "title_block": block and moved(block, fields=tuple(moved(f) for f in block.fields)),
+        }
+    )
+
+
+def counted_symbols(truth: Truth, symbols: Iterable[Symbol]) -> list[Symbol]:
+    """The predicted symbols that count: those of `OPTIONAL_GROUPS` only where the truth lists their group."""
+    listed = {s.group for s in truth.drawing.symbols}
+    return [s for s in symbols if s.group in listed or s.group not in OPTIONAL_GROUPS]
 
 
 def match_symbols(truth: Sequence[Symbol], found: Sequence[Symbol], *, sheet_width: float) -> dict[int, int]:
@@ -200,8 +240,7 @@ def _padded(boxes: Sequence[Sequence[float]], least: float) -> NDArray[np.float6
 
 def _score_symbols(truth: Truth, predicted: list[Symbol], connections: Iterable[Connection]) -> dict[str, Any]:
     true = truth.drawing.symbols
-    listed = sorted({s.group for s in true})
-    found = [s for s in predicted if s.group in listed or s.group not in OPTIONAL_GROUPS]
+    found = counted_symbols(truth, predicted)
     pairs = match_symbols(true, found, sheet_width=truth.drawing.sheet.width)
     figures: dict[str, Any] = {"symbols": Rates.of(len(pairs), len(found), len(true))}
     figures["ap50"] = average_precision(
@@ -242,48 +281,10 @@ def _score_connections(
     return Rates.of(len(hits), len(got), len(want))
 
 
-def _plain(text: str) -> str:
-    return "".join(text.upper().split()).replace("-", "")
-
-
 def _score_words(truth: Truth, words: Sequence[Word]) -> WordRates:
-    centres = np.array([[(w.box[0] + w.box[2]) / 2, (w.box[1] + w.box[3]) / 2] for w in words]).reshape(-1, 2)
-    exact, errors = 0, []
-    for want in truth.drawing.words:
-        x0, y0, x1, y1 = want.box
-        grow = 0.5 * min(x1 - x0, y1 - y0)
-        low, high = np.array([x0 - grow, y0 - grow]), np.array([x1 + grow, y1 + grow])
-        near = [words[int(i)] for i in np.flatnonzero(((centres > low) & (centres < high)).all(axis=1))]
-        targets = {_plain(text) for text in (want.text, *truth.spellings.get(want.id, ()))}
-        runs = _runs(near, grow)
-        exact += bool(targets & runs)
-        errors.append(min((_edit_distance(t, r) / max(len(t), 1) for t in targets for r in runs), default=1.0))
-    cer = float(np.minimum(errors, 1).mean()) if errors else 0.0
-    return WordRates(exact / max(len(errors), 1), cer, len(errors), len(words))
-
-
-def _runs(near: Sequence[Word], grow: float) -> set[str]:
-    """Texts of neighbouring words joined, in the three reading orders of a drawing: across, upward, downward."""
-    orders = (
-        sorted(near, key=lambda w: (round((w.box[1] + w.box[3]) / 2 / max(grow, 1)), w.box[0])),
-        sorted(near, key=lambda w: -w.box[3]),
-        sorted(near, key=lambda w: w.box[1]),
-    )
-    return {
-        _plain("".join(w.text for w in order[i:j]))
-        for order in orders
-        for i in range(len(order))
-        for j in range(i + 1, min(len(order), i + LONGEST_RUN) + 1)
-    }
-
-
-def _edit_distance(a: str, b: str) -> int:
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        diagonal, row[0] = row[0], i
-        for j, y in enumerate(b, 1):
-            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (x != y))
-    return row[-1]
+    read = read_words_at(truth.drawing.words, words, spellings=truth.spellings)
+    cer = float(np.mean([r.error for r in read])) if read else 0.0
+    return WordRates(sum(r.exact for r in read) / max(len(read), 1), cer, len(read), len(words))
 
 
 def _score_lines(truth: Drawing, lines: Sequence[Line]) -> Rates:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from pid.estimate.takeoff import IMPLIED, take_off
 from pid.export_files import check_formats, write_exports
 from pid.pipeline import Progress, Recognizer
 from pid.read_facts import read_facts
+from pid.review_effort import TIMINGS, Timing, read_timings, timings_text
 from pid.structure.library import read_library
 
 
@@ -79,7 +81,7 @@ def recognize_pages(
     exports: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Report:
-    """Recognise drawings and folders of drawings into `out`: per page a JSON and an annotated picture.
+    """Recognise drawings and folders of drawings into `out`: per page a JSON and an annotated picture; ``timings.csv``.
 
     `models` is a folder of networks that a training wrote, instead of the shipped ones. Symbols that the folder
     `library` teaches are found, too, or `only_taught` ones. `exports` names further formats
@@ -100,7 +102,9 @@ def recognize_pages(
             report.failures.append(str(error))
     names = _result_names(jobs)
     recognizer: Recognizer | None = None
+    timings: dict[str, Timing] = {}
     for done, (path, page) in enumerate(jobs):
+        started = time.perf_counter(), time.process_time()
         try:
             sheet = load_page(path, page)
             recognizer = recognizer or Recognizer(models=models, library=library, only_taught=only_taught)
@@ -116,6 +120,10 @@ def recognize_pages(
             write_result(out / f"{stem}-annotated.png", lambda p, s=sheet, d=drawing: write_annotated(s, d, p)),  # type: ignore[misc]
         ]
         report.written += write_exports(drawing, stem, out, exports, original=path, sheet=sheet)
+        timings[stem] = Timing(time.perf_counter() - started[0], time.process_time() - started[1])
+    if timings:
+        text = timings_text(timings, read_timings(out))
+        report.written.append(write_result(out / TIMINGS, lambda p: p.write_text(text, encoding="utf-8")))
     return report
 
 

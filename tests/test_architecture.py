@@ -18,6 +18,7 @@ FOUNDATION = (
 JOINING = (
     "evaluate",
     "evaluate_lines",
+    "evaluate_words",
     "evaluate_given",
     "annotate",
     "pipeline",
@@ -27,11 +28,14 @@ JOINING = (
     "read_facts",
     "estimate_files",
     "compare_files",
+    "review_effort",
     "recognize_files",
     "install_models",
     "train_models",
     "draw_structure",
     "train_structure",
+    "truth",
+    "verify",
 )
 TRAINING = ("torch", "torchvision", "ultralytics", "torch_geometric")
 TRAINING_FILES = ("train.py", "network.py", "fit.py")
@@ -71,7 +75,7 @@ def allowed(name: str) -> set[str]:
         return {*FOUNDATION, name}
     if name in JOINING:
         return {*FOUNDATION, *STAGES, *JOINING}
-    return {*FOUNDATION, *STAGES, *JOINING, "web", "cli_train", "cli_teach", "cli"}
+    return {*FOUNDATION, *STAGES, *JOINING, "web", "cli_train", "cli_teach", "cli_verify", "cli"}
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))

@@ -117,7 +117,13 @@ def test_bad_file_leaves_the_others_results_and_is_listed_at_the_end(run: Run, t
     assert err.splitlines()[-2].startswith("1 could not be recognised")
     assert "bad.png" in err.splitlines()[-1]
     assert "1 page(s) recognised" in said
-    assert sorted(p.name for p in out.iterdir()) == ["bom.csv", "bom.xlsx", "good-annotated.png", "good.json"]
+    assert sorted(p.name for p in out.iterdir()) == [
+        "bom.csv",
+        "bom.xlsx",
+        "good-annotated.png",
+        "good.json",
+        "timings.csv",
+    ]
     drawing = Drawing.read(out / "good.json")
     assert (drawing.sheet.width, drawing.sheet.height) == (1000, 700)
     assert "101" in "".join(w.text for w in drawing.words)
