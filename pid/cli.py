@@ -175,12 +175,14 @@ def evaluate(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Compare recognised drawings with the truth: symbols, groups, connections, words, lines, review load.
+    """Compare recognised drawings with the truth: symbols, groups, connections, words, lines, review load, minutes.
+
+    Minutes a sheet are the machine's (timings.csv beside the results) and 5 s a correction, against 60 by hand.
 
     With --given symbols --sheets SHEETS the truth's symbols are handed to the tracer and the figures are shown beside.
     Words are then those of PREDICTED, or read from the sheet, unless they are given, too.
     """
-    from pid.report import evaluate_paths, figures_of, print_evaluations
+    from pid.report import evaluate_paths, figures_of, print_evaluations, read_effort
 
     if (given is None) != (sheets is None):
         raise InputError("--given and --sheets go together.")
@@ -193,10 +195,11 @@ def evaluate(
         names = [name.strip() for name in given.split(",") if name.strip()]
         traced = evaluate_given(truth, sheets, given=names, predicted=predicted)
     results = evaluate_paths(truth, predicted) if predicted is not None else {}
+    timings = read_effort(predicted) if predicted is not None else {}
     if as_json:
-        typer.echo(json.dumps(figures_of(results, traced), indent=1))
+        typer.echo(json.dumps(figures_of(results, traced, timings), indent=1))
     else:
-        print_evaluations(results, traced)
+        print_evaluations(results, traced, timings)
 
 
 @app.command()

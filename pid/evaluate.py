@@ -113,6 +113,8 @@ class Evaluation:
     directions: Share | None = None
     meetings: Share | None = None
     review_load: float | None = None
+    corrections: int | None = None
+    """Symbols and connections that a reviewer has to put right."""
 
     def figures(self) -> dict[str, float]:
         """Flat name -> figure, the parts that exist only."""
@@ -124,7 +126,7 @@ class Evaluation:
         if self.words is not None:
             out |= {"words.exact": self.words.exact, "words.cer": self.words.cer}
         single = {"symbols.ap50": self.ap50, "groups.f1": self.group_f1, "kinds.f1": self.kind_f1}
-        single |= {"review_load": self.review_load}
+        single |= {"review_load": self.review_load, "corrections": self.corrections}
         asked = {"lines.types": self.line_types, "lines.directions": self.directions, "lines.meetings": self.meetings}
         single |= {name: share.value for name, share in asked.items() if share is not None and share.asked}
         return out | {name: value for name, value in single.items() if value is not None}
@@ -259,7 +261,7 @@ def _score_symbols(truth: Truth, predicted: list[Symbol], connections: Iterable[
         figures["connections"] = c
         wrong += c.truth + c.found - 2 * round(c.recall * c.truth)
         base += c.truth
-    return figures | {"review_load": 100.0 * wrong / max(base, 1)}
+    return figures | {"review_load": 100.0 * wrong / max(base, 1), "corrections": wrong}
 
 
 def _rates_by(key: Any, true: Sequence[Symbol], found: Sequence[Symbol], pairs: Mapping[int, int]) -> dict[str, Rates]:

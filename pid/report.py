@@ -10,6 +10,7 @@ import numpy as np
 from pid.drawing import Drawing
 from pid.errors import InputError
 from pid.evaluate import Evaluation, evaluate, read_truth
+from pid.review_effort import CORRECTION_SECONDS, HAND_MINUTES, Timing, minutes_a_sheet, read_timings, speed_up
 
 COLUMNS = {
     "symbols.p": "sym P", "symbols.r": "sym R", "symbols.f1": "sym F1", "symbols.ap50": "AP50", "groups.f1": "group F1",
@@ -17,6 +18,7 @@ COLUMNS = {
     "lines.p": "line P", "lines.r": "line R", "lines.types": "line types",
     "lines.directions": "line flow", "lines.meetings": "tee/cross", "given.connections.f1": "conn F1 given",
     "given.lines.f1": "line F1 given", "words.exact": "words", "words.cer": "CER", "review_load": "load",
+    "minutes": "minutes", "speed_up": "x by hand",
 }  # fmt: skip
 
 
@@ -38,31 +40,52 @@ def _read(path: Path) -> Drawing | None:
     return Drawing.read(path) if path.exists() else None
 
 
-def figures_of(results: Mapping[str, Evaluation], given: Mapping[str, Evaluation]) -> dict[str, dict[str, float]]:
-    """Sheet name -> flat figures; those with parts of the truth given have the prefix ``given.``."""
+def read_effort(predicted: Path) -> dict[str, Timing]:
+    """How long the recognition of results took: a folder of them, or one among others."""
+    return read_timings(predicted if predicted.is_dir() else predicted.parent)
+
+
+def figures_of(
+    results: Mapping[str, Evaluation], given: Mapping[str, Evaluation], timings: Mapping[str, Timing] | None = None
+) -> dict[str, dict[str, float]]:
+    """Sheet name -> flat figures; those with parts of the truth given have the prefix ``given.``.
+
+    With `timings` there are the minutes until a sheet is right, and how many times faster that is than by hand.
+    """
     rows: dict[str, dict[str, float]] = {}
     for name in sorted({*results, *given}):
         rows[name] = results[name].figures() if name in results else {}
+        corrections, timing = rows[name].get("corrections"), (timings or {}).get(name)
+        if corrections is not None and timing is not None:
+            minutes = minutes_a_sheet(timing.seconds, round(corrections))
+            rows[name] |= {"seconds": timing.seconds, "minutes": minutes, "speed_up": speed_up(minutes)}
         if name in given:
             rows[name] |= {f"given.{key}": value for key, value in given[name].figures().items()}
     return rows
 
 
-def print_evaluations(results: Mapping[str, Evaluation], given: Mapping[str, Evaluation] | None = None) -> None:
+def print_evaluations(
+    results: Mapping[str, Evaluation],
+    given: Mapping[str, Evaluation] | None = None,
+    timings: Mapping[str, Timing] | None = None,
+) -> None:
     """Print a table of the sheets and their mean, and one of the groups over all sheets.
 
-    `given` holds the figures with the truth's symbols given to the tracer, shown beside the others.
+    `given` holds the figures with the truth's symbols given to the tracer, shown beside the others; `timings` how long
+    recognition took.
     """
     from rich.console import Console
     from rich.table import Table
 
-    rows = figures_of(results, given or {})
+    rows = figures_of(results, given or {}, timings)
     keys = [key for key in COLUMNS if any(key in row for row in rows.values())]
     console = Console(width=None if Console().is_terminal else 240)
     table = Table("sheet", *(COLUMNS[key] for key in keys), title="Recognised against truth")
     for name, row in rows.items():
         table.add_row(name, *(_cell(row.get(key), key) for key in keys))
     means = {key: float(np.mean([row[key] for row in rows.values() if key in row])) for key in keys}
+    if "minutes" in means:
+        means["speed_up"] = speed_up(means["minutes"])  # that of all sheets together
     table.add_section()
     table.add_row("mean", *(_cell(means[key], key) for key in keys))
     console.print(table)
@@ -70,6 +93,10 @@ def print_evaluations(results: Mapping[str, Evaluation], given: Mapping[str, Eva
     if groups:
         console.print(_group_table(results, groups))
     console.print("load: symbol and connection corrections per 100 true elements")
+    if "minutes" in means:
+        console.print(
+            f"minutes: machine and {CORRECTION_SECONDS:.0f} s a correction; x by hand: against {HAND_MINUTES:.0f} min"
+        )
 
 
 def _group_table(results: Mapping[str, Evaluation], groups: list[str]):  # type: ignore[no-untyped-def]
@@ -89,4 +116,4 @@ def _group_table(results: Mapping[str, Evaluation], groups: list[str]):  # type:
 def _cell(value: float | None, key: str) -> str:
     if value is None:
         return ""
-    return f"{value:.1f}" if key == "review_load" else f"{value:.3f}"
+    return f"{value:.1f}" if key in ("review_load", "minutes", "speed_up") else f"{value:.3f}"
