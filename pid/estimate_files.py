@@ -16,17 +16,28 @@ from pid.errors import InputError
 from pid.estimate.cost import Estimate, price_items
 from pid.estimate.lists import Lists, make_lists
 from pid.estimate.prices import PriceBook, read_prices
-from pid.estimate.rules import read_rules
+from pid.estimate.rules import TakeoffRules, read_rules
 from pid.estimate.spreadsheet import REVIEW_BELOW, write_csv
-from pid.estimate.takeoff import take_off
+from pid.estimate.takeoff import Item, take_off
 from pid.estimate.template import fill_template, open_template
 from pid.estimate.workbook import write_estimate
+from pid.graph.grammar import Grammar
 from pid.pipeline import Progress
 from pid.read_facts import read_facts
 from pid.recognize_files import recognize_pages, write_result
 
 LARGEST_LINES = 3
 """So many of the dearest lines are named in the summary."""
+
+
+@dataclass(frozen=True)
+class CountedDrawings:
+    """Drawings with their take-off, priced as far as the book goes, and their lists."""
+
+    drawings: tuple[Drawing, ...]
+    items: tuple[Item, ...]
+    estimate: Estimate
+    lists: Lists
 
 
 @dataclass(frozen=True)
@@ -38,6 +49,20 @@ class EstimateReport:
     drawings: tuple[Drawing, ...]
     written: tuple[Path, ...]
     failures: tuple[str, ...]
+
+
+def estimate_drawings(
+    drawings: Sequence[Drawing],
+    *,
+    book: PriceBook | None = None,
+    rules: TakeoffRules | None = None,
+    grammar: Grammar | None = None,
+) -> CountedDrawings:
+    """Count, price and list drawings; by the shipped rules and tag grammar where none are given."""
+    rules = rules or read_rules()
+    plants = [read_facts(drawing, grammar=grammar) for drawing in drawings]
+    items = take_off(plants, rules=rules)
+    return CountedDrawings(tuple(drawings), items, price_items(items, book or PriceBook(()), rules), make_lists(plants))
 
 
 def estimate_files(
@@ -65,10 +90,8 @@ def estimate_files(
         raise InputError(" ".join(failures) or "No drawing to estimate.")
     if progress:
         progress("lists and take-off", 1.0)
-    rules = read_rules()
-    plants = [read_facts(drawing) for drawing in drawings]
-    items = take_off(plants, rules=rules)
-    estimate, lists = price_items(items, book, rules), make_lists(plants)
+    counted = estimate_drawings(drawings, book=book)
+    items, estimate, lists = counted.items, counted.estimate, counted.lists
     priced_by = prices.name if prices else ""
     written += [
         write_result(

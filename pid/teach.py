@@ -78,14 +78,27 @@ def teach_symbol(
 
     Raises `InputError` for a drawing or box that cannot be used.
     """
+    return teach_on_sheet(
+        name, load_page(path, page), box, library, source=_source(path, page), wish=wish, ports=ports,
+        replace_kinds=replace_kinds, reader=reader,
+    )  # fmt: skip
+
+
+def teach_on_sheet(
+    name: str, sheet: Sheet, box: Box, library: Path, *, source: str, wish: Wish | None = None,
+    ports: Sequence[Point] = (), replace_kinds: bool = False, reader: WordReader | None = None,
+) -> Lesson:  # fmt: skip
+    """Teach the symbol in a box of a sheet; `source` is what the example is said to be cut from.
+
+    Raises `InputError` for a box or name that cannot be used.
+    """
     kind = "".join(name.split())
     if not kind:
         raise InputError("A symbol needs a name.")
-    sheet = load_page(path, page)
     cutout = _read_around(sheet, box, reader or _reader())
     if ports:
         cutout = replace(cutout, ports=tuple(_port(point, cutout) for point in ports))
-    example, remarks = _example(name, cutout, source=_source(path, page), given_ports=bool(ports))
+    example, remarks = _example(name, cutout, source=source, given_ports=bool(ports))
     known = (example,) if replace_kinds else _with_terms_of(library, [example])
     examples, _ = apply_wishes(known, {example.kind: wish or Wish()})
     return _store(library, examples, remarks, replace_kinds)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pid.drawing import Symbol, Word
+from pid.errors import InputError
 from pid.geometry import Array, as_boxes, box_iou
 from pid.structure.library import read_library, with_library_terms
 from pid.structure.match import find_taught
@@ -24,10 +25,14 @@ class TaughtFinder:
 
     Args:
         library: folder that `pid teach` has written.
+        kinds: the kinds to be found; all that the library has where none are named.
     """
 
-    def __init__(self, library: Path) -> None:
-        self.examples = read_library(library)
+    def __init__(self, library: Path, *, kinds: Collection[str] = ()) -> None:
+        examples = read_library(library)
+        self.examples = tuple(e for e in examples if e.kind in kinds) if kinds else examples
+        if not self.examples:
+            raise InputError(f"{library} teaches no symbol called {' or '.join(sorted(kinds))}.")
 
     @cached_property
     def _templates(self) -> tuple[Template, ...]:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
+from flask import Response
+
 MOST_NAME = 150
 
 
@@ -25,3 +27,10 @@ def download_headers(name: str) -> Mapping[str, str]:
 def stem(name: str) -> str:
     """The name without its ending."""
     return name.rpartition(".")[0] or name
+
+
+def file_answer(data: bytes, kind: str, name: str) -> Response:
+    """A file to be downloaded under a name."""
+    answer = Response(data, mimetype=kind)
+    answer.headers.update(download_headers(name))
+    return answer

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import io
-import sys
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-from serving import Service, png, start_service
+from .serving import Service, png, start_service
 
 
 @pytest.fixture
@@ -126,7 +124,7 @@ def test_an_operation_that_cannot_be_done_is_named(service: Service) -> None:
     answer = service.call("PATCH", f"/pages/{page.id}/drawing", json={"base": 1, "operations": operations})
     assert answer.status_code == 422
     assert answer.json["error"]["details"] == {"operation": 1}
-    assert service.call("GET", f"/pages/{page.id}").json["head"] == 1
+    assert service.call("GET", f"/pages/{page.id}").json["revision"] == 1
 
 
 def test_waiting_for_drawings_ends_with_the_time(service: Service) -> None:

@@ -16,8 +16,22 @@ class IdConverter(BaseConverter):
 
 def register_api(app: APIFlask) -> None:
     """Add all routes of the API."""
-    from pid.web.api import account, documents, drawings, jobs, projects
+    from pid.web.api import (
+        account,
+        administration,
+        comparing,
+        documents,
+        drawings,
+        estimates,
+        exports,
+        jobs,
+        pictures,
+        projects,
+        teaching,
+    )
 
     app.url_map.converters["id"] = IdConverter
-    for module in (account, projects, documents, jobs, drawings):
+    for module in (
+        account, projects, documents, jobs, drawings, pictures, exports, estimates, comparing, teaching, administration,
+    ):  # fmt: skip
         app.register_blueprint(module.routes, url_prefix=PREFIX)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from pid.drawing import Drawing
 from pid.web.edits import MOST_OPERATIONS, Operation
@@ -160,14 +160,14 @@ class Wait(BaseModel):
 
 
 class PageBody(_Out):
-    """A sheet of a document; `head` is the number of its latest revision, 0 where it could not be read."""
+    """A sheet of a document; `revision` is the number of its latest drawing, 0 where it could not be read."""
 
     id: str
     document_id: str
     number: int
     width: int
     height: int
-    head: int
+    revision: Annotated[int, Field(validation_alias=AliasChoices("revision", "head"))]
     counts: dict[str, int]
     reviewed: bool
     error: str | None

@@ -26,6 +26,7 @@ from pid.web.app_state import store
 from pid.web.auth import actor
 from pid.web.edits import Operation, apply_operations
 from pid.web.models import Job, Revision
+from pid.web.office_settings import check_rules
 from pid.web.paging import Slice
 from pid.web.permissions import requires
 from pid.web.refusals import refusal
@@ -60,14 +61,14 @@ def edit_drawing(page_id: str, body: EditBody) -> Response:
     faster, the answer is 409 (412 for If-Match). `undo` holds the operations that take the edit back: send them as an
     edit of the revision that this one has made. Findings are checked anew.
     """
-    page_of(page_id)
+    project_id = page_of(page_id).document.project_id
     base, by_header = _base(body.base)
     revision, drawing = store().head(page_id)
     try:
         if revision.number != base:
             raise RevisionConflict(base, revision.number)
         edited, undo = apply_operations(drawing, body.operations)
-        edited = with_checks(edited)
+        edited = with_checks(edited, rules=check_rules(store(), project_id))
         done = [operation.model_dump(mode="json") for operation in body.operations]
         number = store().add_revision(page_id, base, edited, actor().name, note=body.note, operations=done)
     except RevisionConflict as conflict:

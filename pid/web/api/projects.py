@@ -7,9 +7,11 @@ from flask.typing import ResponseReturnValue
 
 from pid.web.access import project_of
 from pid.web.api.bodies import MemberChange, NewProject, Paging, ProjectBody, ProjectChange, ProjectList, UserList
-from pid.web.app_state import store
+from pid.web.app_state import state, store
 from pid.web.auth import actor
+from pid.web.find_alike import forget_project
 from pid.web.models import Project
+from pid.web.office_settings import thresholds
 from pid.web.paging import Slice
 from pid.web.permissions import requires
 
@@ -23,6 +25,9 @@ routes = APIBlueprint("projects", __name__, tag="Projects")
 def add_project(body: NewProject) -> Project:
     """Make a project. Its maker is its first member."""
     project = store().add_project(body.name, actor().name)
+    usual = thresholds(store())
+    if (usual.accept, usual.review) != (project.accept_score, project.review_score):
+        project = store().change_project(project.id, accept_score=usual.accept, review_score=usual.review)
     store().add_member(project.id, actor().id)
     store().note(actor().name, "project made", project.id, {"name": body.name})
     return project
@@ -65,6 +70,7 @@ def delete_project(project_id: str) -> ResponseReturnValue:
     """Delete a project with all its documents."""
     project = project_of(project_id)
     store().delete_project(project_id)
+    forget_project(state().config.data, project_id)
     store().note(actor().name, "project deleted", project_id, {"name": project.name})
     return "", 204
 
