@@ -15,6 +15,7 @@ from pid.web.auth import SignInLinks, register_auth
 from pid.web.config import WebConfig, secret_key
 from pid.web.idempotency import register_idempotency
 from pid.web.logs import register_logs
+from pid.web.pages.views import routes as page_routes
 from pid.web.refusals import register_refusals
 from pid.web.security import limit_view, register_security
 from pid.web.store import Store
@@ -54,5 +55,6 @@ def create_app(config: WebConfig, *, store: Store | None = None) -> APIFlask:
     limiter = register_security(app, config.limits)
     register_idempotency(app)
     register_api(app)
+    app.register_blueprint(page_routes)
     limit_view(app, limiter, "account.sign_in_by_password", config.limits.sign_ins)
     return app

@@ -1,8 +1,9 @@
 """A page's picture as a pyramid of tiles, from which a browser shows sheets of any size fluently.
 
 Terms of art: at *zoom* 0 the whole sheet fits one tile; each zoom doubles the scale; at the *deepest* zoom a pixel of
-the tile is a pixel of the sheet. Tiles are counted from the sheet's top left corner. All tiles of a page lie in one
-file, an uncompressed ZIP with members ``zoom/column/row.jpg``: thousands of sheets do not become millions of files.
+the tile is a pixel of the sheet. Tiles are counted from the sheet's top left corner and end where the sheet
+ends. All tiles of a page lie in one file, an uncompressed ZIP with members ``zoom/column/row.jpg``: thousands of sheets
+do not become millions of files.
 """
 
 from __future__ import annotations
@@ -88,14 +89,11 @@ def _bgr(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _cut(level: NDArray[np.uint8]) -> Iterator[tuple[int, int, NDArray[np.uint8]]]:
-    """Tiles of a level with their column and row; those at the right and lower side are filled up with white."""
+    """Tiles of a level with their column and row."""
     height, width = level.shape[:2]
     for row, y in enumerate(range(0, height, TILE_PX)):
         for column, x in enumerate(range(0, width, TILE_PX)):
-            tile = level[y : y + TILE_PX, x : x + TILE_PX]
-            below, right = TILE_PX - tile.shape[0], TILE_PX - tile.shape[1]
-            filled = cv2.copyMakeBorder(tile, 0, below, 0, right, cv2.BORDER_CONSTANT, value=(255, 255, 255))
-            yield column, row, np.asarray(filled, np.uint8)
+            yield column, row, level[y : y + TILE_PX, x : x + TILE_PX]
 
 
 def _member(zoom: int, column: int, row: int) -> str:

@@ -34,7 +34,8 @@ export function drawCrop(canvas, page, box) {
       picture.onload = () => {
         if (canvas.order !== order) return; // another box is shown by now
         const [x, y] = [(column * span - cx + reach) * scale, (row * span - cy + reach) * scale];
-        context.drawImage(picture, x, y, span * scale, span * scale);
+        const unit = (span * scale) / page.tile_px;
+        context.drawImage(picture, x, y, picture.naturalWidth * unit, picture.naturalHeight * unit);
         mark();
       };
       picture.src = page.tiles.replace("{z}", zoom).replace("{x}", column).replace("{y}", row);

@@ -9,8 +9,11 @@ import { boxAround, boxOf, middle, nameOf, scoreOf } from "./model.js";
 const CELL_PX = 300; // of the grid, sheet pixels
 const MARGIN = 0.35; // share of the view drawn beyond each of its sides, for panning
 const REACH_PX = 6; // how near the pointer must be, screen pixels
+const LINE_ALPHA = { accept: 0.3, review: 0.6, low: 0.6 };
 const HANDLE_PX = 9;
+const BAND_SHARE = 1 / 550; // width of a line's mark on the sheet: wider than ink, so that its colour shows beside it
 const DOT_PX = 9; // radius of a finding's mark
+const THINNEST = 0.45; // share of their width that strokes keep in a view of the whole sheet
 const LEAST_PX = 2.2; // boxes smaller than this on the screen are drawn as dots
 const FIRST = ["findings", "symbols", "fields", "words", "lines", "connections", "tables"]; // what the pointer takes first
 
@@ -147,6 +150,7 @@ export const Overlay = L.Layer.extend({
     const origin = this.map.latLngToLayerPoint([0, 0]);
     const unit = this.map.latLngToLayerPoint([1000, 1000]).subtract(origin).divideBy(1000).x;
     this.unit = unit;
+    this.pen = Math.max(THINNEST, Math.min(1, Math.sqrt(unit) * 1.3));
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     const shift = origin.subtract(this.corner);
@@ -176,8 +180,10 @@ export const Overlay = L.Layer.extend({
     const line = part === "lines" || part === "connections";
     context.strokeStyle = look.stroke;
     context.fillStyle = look.fill;
-    context.lineWidth = line ? look.width + 1.5 : look.width * (part === "symbols" ? 1 : 0.7);
-    context.globalAlpha = line ? 0.55 : 1;
+    const pen = this.pen * look.width;
+    context.lineWidth = part === "lines" ? Math.max(pen + 1.5, this.model.drawing.sheet.width * BAND_SHARE * this.unit) : pen * (part === "symbols" ? 1 : 0.7);
+    context.globalAlpha = part === "lines" ? LINE_ALPHA[state] : 1;
+    context.lineJoin = "round";
     context.setLineDash(part === "connections" ? [2, 5] : look.dash);
     context.beginPath();
     for (const item of items) this.trace(context, item);
@@ -210,15 +216,16 @@ export const Overlay = L.Layer.extend({
 
   paintFinding(context, item) {
     const [x, y] = [item.box[0] * this.unit, item.box[1] * this.unit];
+    const radius = DOT_PX * this.pen;
     context.fillStyle = SEVERITY[item.element.severity];
     context.strokeStyle = "#fff";
     context.lineWidth = 2;
     context.beginPath();
-    context.arc(x, y, DOT_PX, 0, 2 * Math.PI);
+    context.arc(x, y, radius, 0, 2 * Math.PI);
     context.fill();
     context.stroke();
     context.fillStyle = "#fff";
-    context.font = "bold 12px system-ui, sans-serif";
+    context.font = `bold ${Math.round(radius * 1.3)}px system-ui, sans-serif`;
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.fillText("!", x, y + 0.5);
@@ -247,7 +254,7 @@ export const Overlay = L.Layer.extend({
   traceMark(context, item) {
     const u = this.unit;
     if (item.part === "lines" || item.part === "connections") this.trace(context, item);
-    else if (item.part === "findings") context.arc(item.box[0] * u, item.box[1] * u, DOT_PX + 3, 0, 2 * Math.PI);
+    else if (item.part === "findings") context.arc(item.box[0] * u, item.box[1] * u, DOT_PX * this.pen + 3, 0, 2 * Math.PI);
     else {
       const [x0, y0, x1, y1] = item.box;
       context.rect(x0 * u - 2, y0 * u - 2, (x1 - x0) * u + 4, (y1 - y0) * u + 4);

@@ -2,6 +2,7 @@
 
 import { h } from "../dom.js";
 import { count, percent, plain, t } from "../words.js";
+import { PART_NAMES } from "./part_names.js";
 import { REVIEWED, needsReview, toReview } from "./queue.js";
 
 const MOST_ROWS = 200; // shown at once: the rest follows as these are done
@@ -26,7 +27,7 @@ export class QueuePanel {
     this.parts.replaceChildren(...REVIEWED.map((part) => {
       const n = overlay.items.filter((item) => item.part === part && needsReview(item, thresholds)).length;
       return h("button", { type: "button", "aria-pressed": String(part === review.shownPart), onclick: () => review.showPart(part) },
-        t(`layer ${part}`), h("small", {}, count(n)));
+        t(PART_NAMES[part]), h("small", {}, count(n)));
     }));
     this.list.replaceChildren(...this.items.slice(0, MOST_ROWS).map((item) => this.row(item)));
     if (!this.items.length) this.list.append(h("li", { class: "quiet done" }, t("Nothing is left to review here.")));
@@ -35,7 +36,7 @@ export class QueuePanel {
 
   row(item) {
     const { element } = item;
-    const title = plain(element.kind ?? element.name ?? "") || t(`layer ${item.part}`);
+    const title = plain(element.kind ?? element.name ?? "") || t(PART_NAMES[item.part]);
     const name = element.tag ?? element.line_number ?? element.text ?? element.value ?? "";
     const button = h("button", { type: "button", "data-key": item.key, tabindex: -1, onclick: () => this.review.step(item) },
       h("span", { class: "what" }, item.part === "words" ? name : title), item.part === "words" ? null : h("span", { class: "name" }, name),

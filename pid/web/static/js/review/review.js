@@ -13,6 +13,7 @@ import { Jobs } from "./jobs.js";
 import { bindKeys } from "./keys.js";
 import { Model, nameOf, unite } from "./model.js";
 import { Overlay } from "./overlay.js";
+import { PART_NAMES } from "./part_names.js";
 import { QueuePanel } from "./queue_panel.js";
 import { Session } from "./session.js";
 import { SheetMap } from "./sheet_map.js";
@@ -285,7 +286,7 @@ export class Review {
     find("#layers").replaceChildren(...LAYERS.map((part) => {
       const box = h("input", { type: "checkbox", checked: this.overlay.options.layers.has(part), onchange: () => this.toggleLayer(part, box.checked) });
       box.dataset.layer = part;
-      return h("label", {}, box, h("span", {}, t(`layer ${part}`)), h("small", { "data-count": part }));
+      return h("label", {}, box, h("span", {}, t(PART_NAMES[part])), h("small", { "data-count": part }));
     }));
   }
 

@@ -1,6 +1,7 @@
 // Edits on their way: done in the browser at once, saved in order behind it, taken back and done again.
 
 import { api, ApiError } from "../api.js";
+import { t } from "../words.js";
 
 const AGAIN_MS = 3000; // after the service could not be reached
 
@@ -35,11 +36,11 @@ export class Session extends EventTarget {
   }
 
   undo() {
-    this.turn(this.done, this.undone, "undo", "Undo: {note}");
+    this.turn(this.done, this.undone, "undo", (note) => t("Undo: {note}", { note }));
   }
 
   redo() {
-    this.turn(this.undone, this.done, "redo", "Redo: {note}");
+    this.turn(this.undone, this.done, "redo", (note) => t("Redo: {note}", { note }));
   }
 
   turn(from, to, key, wording) {
@@ -52,7 +53,7 @@ export class Session extends EventTarget {
       return;
     }
     to.push(step);
-    this.queue(step[key], wording.replace("{note}", step.note));
+    this.queue(step[key], wording(step.note));
   }
 
   get unsaved() {

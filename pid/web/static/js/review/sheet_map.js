@@ -3,8 +3,8 @@
 /* global L */
 
 const BEYOND_ZOOMS = 3; // how far pixels may be enlarged: 2 ** 3
-const FIT_SHARE = 0.28; // an element that is looked at takes this share of the view
-const WIDEST_LOOK = 2; // but is not enlarged beyond this
+const FIT_SHARE = 0.2; // an element that is looked at takes this share of the view
+const WIDEST_LOOK = 1.25; // but is not enlarged beyond this
 
 /** Shows the tiles of `page` ({width, height, tiles, tile_px, deepest_zoom}) in an element. */
 export class SheetMap {
@@ -23,7 +23,7 @@ export class SheetMap {
       attributionControl: false,
       minZoom: -2,
       maxZoom: deepest + BEYOND_ZOOMS,
-      zoomSnap: 0.25,
+      zoomSnap: 0.05,
       zoomDelta: 0.75,
       wheelPxPerZoomLevel: 90,
       wheelDebounceTime: 20,
@@ -32,7 +32,6 @@ export class SheetMap {
       inertia: true,
       maxBounds: this.bounds.pad(0.6),
       maxBoundsViscosity: 0.7,
-      // The tiles of one zoom before and after are kept while the new ones arrive.
     });
     this.tiles = L.tileLayer(page.tiles, {
       tileSize: page.tile_px,
@@ -45,8 +44,7 @@ export class SheetMap {
       updateWhenZooming: false,
       noWrap: true,
     }).addTo(this.map);
-    L.rectangle(this.bounds, { className: "sheet-edge", stroke: true, weight: 1, color: "#9aa5b1", fill: false, interactive: false })
-      .addTo(this.map);
+    this.tiles.on("tileload", ({ tile }) => trim(tile, page.tile_px));
     this.fit(false);
   }
 
@@ -73,7 +71,7 @@ export class SheetMap {
     );
     const zoom = this.deepest + Math.log2(wanted);
     const centre = [(box[1] + box[3]) / 2, (box[0] + box[2]) / 2];
-    this.map.setView(centre, Math.round(zoom * 4) / 4, { animate });
+    this.map.setView(centre, zoom, { animate });
   }
 
   /** Brings a box into view without changing the zoom, and only if it is not seen already. */
@@ -92,5 +90,12 @@ export class SheetMap {
   toScreen([x, y]) {
     const point = this.map.latLngToContainerPoint([y, x]);
     return [point.x, point.y];
+  }
+}
+
+/** Tiles end where the sheet ends: Leaflet would stretch the last ones to their full size. */
+function trim(tile, side) {
+  for (const [natural, property] of [["naturalWidth", "width"], ["naturalHeight", "height"]]) {
+    if (tile[natural] < side) tile.style[property] = `${(parseFloat(tile.style[property]) * tile[natural]) / side}px`;
   }
 }

@@ -25,7 +25,7 @@ export class ThresholdsPanel {
     this.chart.setAttribute("aria-hidden", "true");
     this.figures = h("dl", { class: "figures", "aria-live": "polite" });
     this.acceptAll = h("button", { type: "button", class: "button small", onclick: () => review.acceptAllAbove() });
-    this.keep = h("button", { type: "button", class: "button small", onclick: () => review.keepThresholds() }, t("Keep for the project"));
+    this.keep = h("button", { type: "button", class: "button small", title: t("Keep both thresholds for the whole project"), onclick: () => review.keepThresholds() }, t("Keep"));
     root.append(
       this.chart,
       h("div", { class: "sliders" }, this.sliders.review.label, this.sliders.accept.label),

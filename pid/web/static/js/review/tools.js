@@ -8,13 +8,13 @@ const LEAST_BOX_PX = 5; // a drawn box smaller than this on the screen is a slip
 const START_PX = 3; // a press that moves less is a click
 
 export const TOOLS = {
-  select: { key: "v", name: "Select, move, resize", hint: "Click an element; drag it or its corners to change it." },
-  symbol: { key: "b", name: "Add a symbol", hint: "Draw a box round the symbol." },
-  word: { key: "t", name: "Add lettering", hint: "Draw a box round the lettering." },
-  line: { key: "l", name: "Add a line", hint: "Click its points; Enter or a double click ends it, Esc gives it up." },
-  connect: { key: "c", name: "Connect two symbols", hint: "Click the one symbol, then the other." },
-  split: { key: "x", name: "Split a line", hint: "Click the line where it is to be split." },
-  alike: { key: "g", name: "Find all like this", hint: "Draw a box round one example: all that look alike are found." },
+  select: { key: "v", hint: "Click an element; drag it or its corners to change it." },
+  symbol: { key: "b", hint: "Draw a box round the symbol." },
+  word: { key: "t", hint: "Draw a box round the lettering." },
+  line: { key: "l", hint: "Click its points; Enter or a double click ends it, Esc gives it up." },
+  connect: { key: "c", hint: "Click the one symbol, then the other." },
+  split: { key: "x", hint: "Click the line where it is to be split." },
+  alike: { key: "g", hint: "Draw a box round one example: all that look alike are found." },
 };
 const BOX_TOOLS = ["symbol", "word", "alike"];
 

@@ -1,0 +1,6 @@
+// What people call the parts of a drawing.
+
+export const PART_NAMES = {
+  symbols: "Symbols", lines: "Lines", words: "Lettering", connections: "Connections", tables: "Tables",
+  fields: "Title block", findings: "Findings",
+};
