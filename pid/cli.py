@@ -14,7 +14,7 @@ import typer
 from pid import __version__
 from pid.cli_teach import teach
 from pid.cli_train import Out, train_app
-from pid.cli_verify import verify
+from pid.cli_verify import truth_app, verify
 from pid.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ app = typer.Typer(
 app.add_typer(train_app, name="train")
 app.command()(teach)
 app.command()(verify)
+app.add_typer(truth_app, name="truth")
 
 BAD_INPUT = 2
 ERRORS_FOUND = 1

@@ -8,8 +8,15 @@ from typing import Annotated
 import typer
 
 from pid.cli_train import Out
+from pid.errors import InputError
 
-LOSS = 1
+truth_app = typer.Typer(no_args_is_help=True, help="Ground truth: recognition writes it, people correct it.")
+
+LOSS, BAD_INPUT = 1, 2
+
+Folder = Annotated[Path, typer.Argument(help="The folder of truth that `pid truth create` made.")]
+Who = Annotated[str, typer.Option("--by", help="Your name: it stands beside what you say.")]
+Elements = Annotated[str, typer.Option(help="Ids, separated by commas (A--B for a connection, the name for a field).")]
 
 
 def verify(
@@ -44,3 +51,120 @@ def verify(
     typer.echo(f"Report: {page.resolve()} (and {data.name})")
     if comparison.losses:
         raise typer.Exit(LOSS)
+
+
+@truth_app.command("create")
+def create(
+    drawings: Annotated[list[Path], typer.Argument(help="Drawings (PNG, JPG, TIFF, PDF, DXF) or folders of them.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder of truth; made if it is not there.")],
+    models: Annotated[Path | None, typer.Option(help="Folder of networks, instead of those in use.")] = None,
+) -> None:
+    """Recognise drawings into base truth, to be marked and accepted. Drawings that are there already stay as they are.
+
+    OUT gets sheets/ (copies of the drawings), truth/NAME.json (a drawing each page) and marks/NAME.json.
+    """
+    from pid.truth.create import create_truth
+
+    created = create_truth(drawings, out, models=models, progress=lambda step, _: None)
+    typer.echo(f"{len(created.pages)} page(s) of base truth in {out.resolve()}")
+    if created.kept:
+        typer.echo(f"{len(created.kept)} drawing(s) were there already and stay as they are.")
+    for sentence in created.failures:
+        typer.echo(sentence, err=True)
+    if created.failures:
+        raise typer.Exit(BAD_INPUT)
+
+
+@truth_app.command("mark")
+def mark(
+    folder: Folder,
+    name: Annotated[str, typer.Argument(help="The page's name.")],
+    who: Who,
+    right: Elements = "",
+    noise: Elements = "",
+    wrong: Elements = "",
+    values: Annotated[
+        list[str] | None, typer.Option("--set", help="How the wrong ones are: FIELD=VALUE, e.g. text=P-101.")
+    ] = None,
+) -> None:
+    """Mark elements of a page: right as they are, wrong (and with --set how they are), or noise where nothing is."""
+    from pid.drawing import Drawing
+    from pid.truth.folder import find_sheets, write_truth
+    from pid.truth.marks import mark_element, read_marks
+
+    said = [("right", k) for k in _keys(right)] + [("noise", k) for k in _keys(noise)]
+    said += [("wrong", k) for k in _keys(wrong)]
+    if not said or (values and not _keys(wrong)):
+        raise InputError("Say which elements are --right, --wrong or --noise; --set goes with --wrong.")
+    (sheet,) = find_sheets(folder, [name])
+    drawing, marks = Drawing.read(sheet.truth), read_marks(sheet.marks)
+    for verdict, key in said:
+        value = _values(values) if verdict == "wrong" and values else None
+        drawing, marks = mark_element(drawing, marks, key, verdict, who=who, value=value)  # type: ignore[arg-type]
+    write_truth(sheet, drawing, marks)
+    typer.echo(f"{name}: {len(said)} marked, {len(marks.open)} wrong without a value.")
+
+
+@truth_app.command("accept")
+def accept_command(
+    folder: Folder,
+    who: Who,
+    names: Annotated[list[str] | None, typer.Argument(help="Pages; all of them where none is named.")] = None,
+    corrected: Annotated[
+        Path | None, typer.Option(help="Drawings that a person has corrected: NAME.json or a folder of them.")
+    ] = None,
+) -> None:
+    """Accept pages as true as they stand, or as corrected: what was changed is marked with your name and the time."""
+    from pid.drawing import Drawing
+    from pid.truth.folder import find_sheets, write_truth
+    from pid.truth.marks import accept, read_marks
+
+    accepted = 0
+    for sheet in find_sheets(folder, names or []):
+        given = corrected / f"{sheet.name}.json" if corrected is not None and corrected.is_dir() else corrected
+        if given is not None and (not given.exists() or given.stem != sheet.name):
+            continue
+        better = None if given is None else Drawing.read(given)
+        drawing, marks = accept(Drawing.read(sheet.truth), read_marks(sheet.marks), who=who, corrected=better)
+        write_truth(sheet, drawing, marks)
+        accepted += 1
+        changed = sum(m.verdict != "right" for m in marks.marks)
+        typer.echo(f"{sheet.name}: accepted by {who}, {changed} correction(s)")
+    if not accepted:
+        raise InputError(f"{corrected or folder} holds none of the pages.")
+
+
+@truth_app.command("status")
+def status(folder: Folder) -> None:
+    """Which pages are accepted, by whom, and what is left to do."""
+    from pid.truth.folder import list_sheets
+    from pid.truth.marks import read_marks
+
+    for sheet in list_sheets(folder):
+        marks = read_marks(sheet.marks)
+        count = {v: sum(m.verdict == v for m in marks.marks) for v in ("right", "wrong", "noise", "missing")}
+        state = f"accepted by {marks.accepted} on {marks.accepted_when}" if marks.accepted else "base"
+        state = state if sheet.marks.exists() else "truth without marks"
+        told = ", ".join(f"{n} {v}" for v, n in count.items() if n) or "no marks"
+        left = f"; wrong without a value: {', '.join(m.element for m in marks.open)}" if marks.open else ""
+        typer.echo(f"{sheet.name}: {state}; {told}{left}")
+
+
+def _keys(text: str) -> list[str]:
+    return [key.strip() for key in text.split(",") if key.strip()]
+
+
+def _values(pairs: list[str]) -> dict[str, object]:
+    """FIELD=VALUE as fields; numbers, lists and booleans as JSON writes them, anything else as text."""
+    import json
+
+    out: dict[str, object] = {}
+    for pair in pairs:
+        field, equal, text = pair.partition("=")
+        if not equal:
+            raise InputError(f"{pair!r} is not FIELD=VALUE.")
+        try:
+            out[field] = json.loads(text)
+        except ValueError:
+            out[field] = text
+    return out

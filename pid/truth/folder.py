@@ -8,11 +8,15 @@ beside its drawing, as `pid synth` writes them.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pid.document.load import SUFFIXES
+from pid.drawing import Drawing
 from pid.errors import InputError
+from pid.recognize_files import write_result
+from pid.truth.marks import Marks, read_marks
 
 SHEETS, TRUTH, MARKS = "sheets", "truth", "marks"
 
@@ -30,8 +34,6 @@ class TruthSheet:
     @property
     def is_base(self) -> bool:
         """Whether people mark it and have not accepted it yet: what is there is what recognition read."""
-        from pid.truth.marks import read_marks
-
         return self.marks.exists() and not read_marks(self.marks).accepted
 
 
@@ -65,3 +67,18 @@ def _source(path: Path) -> tuple[str, int]:
         return Path(str(source.get("name", ""))).name, int(source.get("page", 1))
     except (OSError, ValueError, AttributeError) as error:
         raise InputError(f"{path} is not a truth file: {error}.") from error
+
+
+def write_truth(sheet: TruthSheet, drawing: Drawing, marks: Marks) -> None:
+    """Put a sheet's truth and marks in their place, each whole or not at all."""
+    write_result(sheet.truth, lambda p: p.write_text(drawing.to_json(), encoding="utf-8"))
+    write_result(sheet.marks, lambda p: p.write_text(marks.model_dump_json(indent=1), encoding="utf-8"))
+
+
+def find_sheets(folder: Path, names: Sequence[str]) -> tuple[TruthSheet, ...]:
+    """The sheets with the names given, or all of them. Raises `InputError` for a name that is not there."""
+    sheets = list_sheets(folder)
+    unknown = sorted({*names} - {sheet.name for sheet in sheets})
+    if unknown:
+        raise InputError(f"{folder} holds no truth of {unknown[0]!r}.")
+    return tuple(sheet for sheet in sheets if not names or sheet.name in names)
