@@ -14,7 +14,7 @@ import typer
 from pid import __version__
 from pid.cli_teach import teach
 from pid.cli_train import Out, train_app
-from pid.cli_verify import truth_app, verify
+from pid.cli_verify import models_app, truth_app, verify
 from pid.errors import InputError
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ app.add_typer(train_app, name="train")
 app.command()(teach)
 app.command()(verify)
 app.add_typer(truth_app, name="truth")
+app.add_typer(models_app, name="models")
 
 BAD_INPUT = 2
 ERRORS_FOUND = 1
@@ -55,7 +56,8 @@ def recognize(
     files: Annotated[list[Path], typer.Argument(help="Drawings (PNG, JPG, TIFF, PDF, DXF) or folders of them.")],
     out: Out = Path("pid-results"),
     models: Annotated[
-        Path | None, typer.Option(help="Folder of networks from `pid train`, instead of those that come with pid.")
+        Path | None,
+        typer.Option(help="Folder of networks from `pid train`, instead of those in use (`pid models list`)."),
     ] = None,
     export: Annotated[
         str, typer.Option(help="Further formats, separated by commas: dexpi, graphml, json, dxf, svg, pdf.")

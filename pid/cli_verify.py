@@ -12,6 +12,8 @@ from pid.errors import InputError
 
 truth_app = typer.Typer(no_args_is_help=True, help="Ground truth: recognition writes it, people correct it.")
 
+models_app = typer.Typer(no_args_is_help=True, help="The networks in use: versions, promotion and the way back.")
+
 LOSS, BAD_INPUT = 1, 2
 
 Folder = Annotated[Path, typer.Argument(help="The folder of truth that `pid truth create` made.")]
@@ -24,8 +26,11 @@ def verify(
         Path, typer.Option(help="Folder of truth: sheets/ and truth/NAME.json, or NAME.json beside its drawing.")
     ],
     models: Annotated[
-        tuple[Path, Path],
-        typer.Option(help="The folder in use and the new one: networks, or results of `pid recognize` (NAME.json)."),
+        tuple[str, str],
+        typer.Option(
+            help="The old and the new: folders of networks or of results (NAME.json), a version of `pid models list`, "
+            "or current."
+        ),
     ],
     out: Out = Path("pid-verify"),
     sheets: Annotated[Path | None, typer.Option(help="Folder of the drawings, where they are elsewhere.")] = None,
@@ -41,8 +46,9 @@ def verify(
     from pid.verify.report import verdict, write_reports
     from pid.verify.tell import print_comparison
 
+    a, b = (_models_or_results(name) for name in models)
     comparison = compare_models(
-        truth, *models, work=out, drawings=sheets, unaccepted=unaccepted,
+        truth, a, b, work=out, drawings=sheets, unaccepted=unaccepted,
         progress=lambda step, _: typer.echo(step, err=True),
     )  # fmt: skip
     page, data = write_reports(comparison, out)
@@ -148,6 +154,76 @@ def status(folder: Folder) -> None:
         told = ", ".join(f"{n} {v}" for v, n in count.items() if n) or "no marks"
         left = f"; wrong without a value: {', '.join(m.element for m in marks.open)}" if marks.open else ""
         typer.echo(f"{sheet.name}: {state}; {told}{left}")
+
+
+@models_app.command("list")
+def list_command() -> None:
+    """The versions of the networks on this machine; the one in use has a star."""
+    from pid.model_versions import current_version, list_versions, read_history, versions_folder
+
+    used = current_version()
+    reasons = {p.version: p for p in read_history()}
+    for name in list_versions():
+        said = reasons.get(name)
+        back = f"; rolled back {said.taken_back}" if said and said.taken_back else ""
+        typer.echo(f"{'*' if name == used else ' '} {name}{f'  {said.when}  {said.reason}{back}' if said else ''}")
+    typer.echo(f"In {versions_folder()}")
+
+
+@models_app.command("promote")
+def promote_command(
+    models: Annotated[Path, typer.Argument(help="Folder of a training: the networks it lacks stay as they are.")],
+    truth: Annotated[
+        Path | None, typer.Option(help="Folder of truth on which nothing significant may be lost.")
+    ] = None,
+    out: Out = Path("pid-verify"),
+    force: Annotated[
+        bool, typer.Option("--force", help="Put them in use without a comparison, or in spite of it.")
+    ] = False,
+) -> None:
+    """Put networks in use if they have lost nothing significant against those in use: `pid verify` decides.
+
+    Exit status: 0 they are in use; 1 they lost something and are not; 2 bad input.
+    """
+    from pid.model_versions import promote
+    from pid.promote_models import promote_if_no_loss
+    from pid.verify.report import verdict, write_reports
+
+    if truth is None:
+        if not force:
+            raise InputError("Name a folder of truth to compare on with --truth, or say --force.")
+        typer.echo(f"In use: {promote(models, reason='forced, not compared')}")
+        return
+    comparison, version = promote_if_no_loss(
+        models, truth, work=out, force=force, progress=lambda step, _: typer.echo(step, err=True)
+    )
+    page, _ = write_reports(comparison, out)
+    typer.echo(verdict(comparison))
+    typer.echo(f"Report: {page.resolve()}")
+    if version is None:
+        typer.echo("They are not put in use.")
+        raise typer.Exit(LOSS)
+    typer.echo(f"In use: {version}")
+
+
+@models_app.command("rollback")
+def rollback_command() -> None:
+    """Go back to the version that was in use before."""
+    from pid.model_versions import roll_back
+
+    gone, now = roll_back()
+    typer.echo(f"{gone} is taken back; in use: {now}")
+
+
+def _models_or_results(name: str) -> Path:
+    """A folder as named, or that of a version."""
+    from pid.model_versions import current_models, list_versions, version_folder
+
+    if Path(name).is_dir():
+        return Path(name)
+    if name == "current":
+        return current_models()
+    return version_folder(name) if name in list_versions() else Path(name)
 
 
 def _keys(text: str) -> list[str]:

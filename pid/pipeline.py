@@ -19,6 +19,7 @@ from pid.document.load import load_sheets
 from pid.drawing import Drawing, Finding, Symbol, Word
 from pid.engine import usable_threads
 from pid.geometry import box_area
+from pid.model_versions import current_models
 from pid.sheet import Sheet
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Recognizer:
     """Loads each model once, on first use; `recognize` may be called for any number of files.
 
     Args:
-        models: folder of the networks; the shipped ones where it is not given.
+        models: folder of the networks; where it is not given those in use (`pid.model_versions`), at first the shipped.
         threads: processor threads a network may use; all where it is not given.
         library: folder of taught symbols (`pid teach`) to be found, too.
         only_taught: whether these are all that is wanted.
@@ -65,7 +66,7 @@ class Recognizer:
         library: Path | None = None,
         only_taught: bool = False,
     ) -> None:
-        self._models = models
+        self._models = models or current_models()
         self._threads = threads
         self._library = library
         self._only_taught = only_taught
@@ -86,7 +87,7 @@ class Recognizer:
     def _structures(self) -> StructureFinder | None:
         from pid.structure.find_instances import STRUCTURE_FILE, StructureFinder
 
-        if self._models is not None and not (self._models / STRUCTURE_FILE).exists():
+        if not (self._models / STRUCTURE_FILE).exists():
             return None  # somebody's own detector, of things that may be no plant's
         return StructureFinder(self._models, threads=self._threads)
 

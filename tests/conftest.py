@@ -2,10 +2,19 @@
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from pid.cli import main
+
+
+@pytest.fixture(autouse=True)
+def own_versions(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of networks' versions for each test: what the user of this machine has promoted is not tested."""
+    folder = tmp_path_factory.mktemp("versions") / "models"
+    monkeypatch.setenv("PID_MODELS", str(folder))
+    return folder
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ JOINING = (
     "evaluate_words",
     "evaluate_given",
     "annotate",
+    "model_versions",
     "pipeline",
     "report",
     "teach",
@@ -36,6 +37,7 @@ JOINING = (
     "train_structure",
     "truth",
     "verify",
+    "promote_models",
 )
 TRAINING = ("torch", "torchvision", "ultralytics", "torch_geometric")
 TRAINING_FILES = ("train.py", "network.py", "fit.py")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pid.document.load import load_page
 from pid.errors import InputError
+from pid.model_versions import complete_models
 from pid.pipeline import Recognizer
 from pid.recognize_files import write_result
-from pid.resources import data_path
 from pid.truth.folder import TruthSheet
 
 
@@ -39,16 +38,3 @@ def recognize_sheets(
             assert sheet.drawing is not None
             text = recognizer.recognize_sheet(load_page(sheet.drawing, sheet.page)).to_json()
             write_result(out / f"{sheet.name}.json", lambda p, t=text: p.write_text(t, encoding="utf-8"))  # type: ignore[misc]
-
-
-def complete_models(models: Path, out: Path) -> Path:
-    """A folder with the networks and cards of `models`, and the shipped ones where it has none."""
-    out.mkdir(parents=True, exist_ok=True)
-    given = {path.stem for path in models.glob("*.onnx")}
-    for path in data_path("models").glob("*.*"):
-        if path.suffix in (".onnx", ".json") and path.stem not in given:
-            shutil.copyfile(path, out / path.name)
-    for path in models.glob("*.*"):
-        if path.suffix in (".onnx", ".json") and path.stem in given:
-            shutil.copyfile(path, out / path.name)
-    return out
