@@ -1,7 +1,8 @@
 """From a file to drawings: the order of the stages is what this file says.
 
 load -> detect symbols by shape and by structure, fused (and with a vector page's own evidence), while lettering and
-tables are looked for -> read words -> find taught symbols -> trace lines -> connect -> assign words -> Drawing
+tables are looked for -> read words -> find taught symbols -> trace lines -> connect -> assign words
+-> read tables and title block -> Drawing
 """
 
 from __future__ import annotations
@@ -137,7 +138,7 @@ class Recognizer:
             taught = drop_tabled(taught, tables, width=sheet.info.width)
             symbols = taught if self._only_taught else merge_taught(symbols, taught)
         _tell(progress, "tracing lines", 0.0)
-        drawing = link_parts(sheet, symbols=symbols, words=words)
+        drawing = read_forms(sheet, link_parts(sheet, symbols=symbols, words=words))
         _tell(progress, "done", 1.0)
         return drawing
 
@@ -195,6 +196,14 @@ def link_parts(sheet: Sheet, *, symbols: Sequence[Symbol], words: Sequence[Word]
         findings=_findings(sheet, symbols_found=len(symbols)),
     )
     return with_checks(drawing)
+
+
+def read_forms(sheet: Sheet, drawing: Drawing) -> Drawing:
+    """The drawing with the tables of its page, from the page's rules and the drawing's words."""
+    from pid.document.ruled_page import RuledPage
+    from pid.document.tables import find_tables
+
+    return drawing.model_copy(update={"tables": find_tables(RuledPage.of(sheet.gray, drawing.words))})
 
 
 def drop_tabled(symbols: Sequence[Symbol], cells: NDArray[np.float64], *, width: int) -> tuple[Symbol, ...]:

@@ -1,0 +1,193 @@
+"""Labels of title blocks: which string names which field, whatever the language, and forgiving the OCR.
+
+`data/lexicons/title_block.toml` lists the labels. A label is compared by its letters and digits alone, with those that
+an OCR engine confuses (O and 0, I and 1) taken as one.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+from pid.document.strings import String
+from pid.drawing import Box, Word
+from pid.errors import InputError
+from pid.geometry import bounds
+from pid.resources import data_path
+
+TYPES = ("number", "text", "revision", "date", "person", "scale", "size", "sheet", "code")
+FORGIVEN = ((11, 2), (5, 1))
+"""Length of a label and how many of its letters may be misread."""
+LONGEST_LABEL = 5
+"""Words of the longest label."""
+_ALIKE = str.maketrans("015826", "OISBZG")
+_FOLDED = {"Æ": "AE", "Ø": "O", "Å": "A", "Ä": "A", "Ö": "O", "Ü": "U", "ß": "SS", "ẞ": "SS"}
+
+
+@dataclass(frozen=True)
+class FieldKind:
+    """What a field of title blocks is called, what its value looks like, and how it is labelled."""
+
+    name: str
+    type: str
+    required: bool = False
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """All fields, and the headings of columns that are none; `known` is letters alone -> names."""
+
+    fields: Mapping[str, FieldKind]
+    known: Mapping[str, tuple[str, ...]]
+    columns: Mapping[str, tuple[str, ...]]
+
+    def names(self, text: str) -> tuple[tuple[str, ...], float]:
+        """The fields that a text is a label of, and how well it fits (0..1); none and 0 for any other text."""
+        return _look_up(self.known, letters(text))
+
+    def column(self, text: str) -> tuple[str, ...]:
+        """The columns that a text is the heading of."""
+        return _look_up(self.columns, letters(text))[0]
+
+
+@dataclass(frozen=True)
+class Label:
+    """A label on the sheet: the fields it may name, best first, how well it fits, and what follows in its string."""
+
+    names: tuple[str, ...]
+    fit: float
+    box: Box
+    string: String
+    rest: tuple[Word, ...]
+
+
+def letters(text: str) -> str:
+    """Letters and digits of a text, without accents, those that OCR confuses as one."""
+    folded = "".join(_FOLDED.get(c, c) for c in text.upper())
+    plain = unicodedata.normalize("NFC", "".join(c for c in unicodedata.normalize("NFKD", folded) if c.isalnum()))
+    return plain.translate(_ALIKE)
+
+
+def _look_up(known: Mapping[str, tuple[str, ...]], text: str) -> tuple[tuple[str, ...], float]:
+    if not text:
+        return (), 0.0
+    if text in known:
+        return known[text], 1.0
+    allowed = next((n for length, n in FORGIVEN if len(text) >= length), 0)
+    if not allowed:
+        return (), 0.0
+    mine = _letter_set(text)
+    likely = (label for label in known if (mine ^ _letter_set(label)).bit_count() <= 2 * allowed)
+    near = [(d, label) for label in likely if (d := _distance(text, label, allowed)) <= allowed]
+    if not near:
+        return (), 0.0
+    distance, label = min(near)
+    return known[label], 1.0 - distance / len(text)
+
+
+@cache
+def _letter_set(text: str) -> int:
+    """A bit for each letter that occurs: texts of small edit distance differ in few."""
+    out = 0
+    for c in text:
+        out |= 1 << (ord(c) % 64)
+    return out
+
+
+def _distance(a: str, b: str, most: int) -> int:
+    """Edit distance, or `most` + 1 where it is larger."""
+    if abs(len(a) - len(b)) > most:
+        return most + 1
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        diagonal, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (x != y))
+        if min(row) > most:
+            return most + 1
+    return row[-1]
+
+
+@cache
+def load_lexicon(path: Path | None = None) -> Lexicon:
+    """The lexicon shipped, or one of the user's."""
+    path = path or data_path("lexicons", "title_block.toml")
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{path} is no lexicon of labels: {error}.") from error
+    fields: dict[str, FieldKind] = {}
+    for entry in data.get("field", []):
+        kind = FieldKind(
+            str(entry["name"]), str(entry.get("type", "text")), bool(entry.get("required")), tuple(entry["labels"])
+        )
+        if kind.type not in TYPES:
+            raise InputError(f"{path}: the field {kind.name} has the type {kind.type!r}, which is none of {TYPES}.")
+        fields[kind.name] = kind
+    known = _inverted({name: kind.labels for name, kind in fields.items()})
+    return Lexicon(fields, known, _inverted(data.get("columns", {})))
+
+
+def _inverted(labels: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    out: dict[str, tuple[str, ...]] = {}
+    for name, texts in labels.items():
+        for text in texts:
+            key = letters(text)
+            if name not in out.get(key, ()):
+                out[key] = (*out.get(key, ()), name)
+    return out
+
+
+def find_label(string: String, lexicon: Lexicon) -> Label | None:
+    """The label that a string is or begins with; the longest where there are several."""
+    words = _parted(string.words)
+    used, fit = 0, 0.0
+    names: tuple[str, ...] = ()
+    for count in range(1, min(len(words), LONGEST_LABEL) + 1):
+        found, how = lexicon.names(" ".join(w.text for w in words[:count]))
+        if found:
+            used, names, fit = count, found, how
+    if not used:
+        return None
+    again = 0  # a label in a second language
+    for count in range(1, min(len(words) - used, LONGEST_LABEL) + 1):
+        found, how = lexicon.names(" ".join(w.text for w in words[used : used + count]))
+        if set(found) & set(names):
+            again = count
+    used += again
+    rest = list(words[used:])
+    while rest and not any(c.isalnum() for c in rest[0].text) and len(rest) > 1:
+        rest.pop(0)
+    if used == 1 and rest and not _set_apart(words[used - 1], rest[0]):
+        return None  # "PLANT AREA 12": a text that begins with the word
+    box = bounds([c for w in words[:used] for c in (w.box[:2], w.box[2:])])
+    return Label(names, fit, box, string, tuple(rest))
+
+
+def _set_apart(label: Word, value: Word) -> bool:
+    """Whether a value follows its label after a colon, or a wide blank, or in another size."""
+    height = min(label.box[3] - label.box[1], value.box[3] - value.box[1])
+    taller = (value.box[3] - value.box[1]) / max(label.box[3] - label.box[1], 1e-6)
+    return label.text.endswith((":", ".")) or value.box[0] - label.box[2] > 0.6 * height or taller > 1.3
+
+
+def _parted(words: Sequence[Word]) -> list[Word]:
+    """The words, those with a colon inside (``SCALE:NONE``) in two."""
+    out: list[Word] = []
+    for word in words:
+        parts = [p for p in re.split(r"(?<=[^\W\d]:)(?=\S)", word.text) if p]
+        edges = [0]
+        for part in parts:
+            edges.append(edges[-1] + len(part))
+        x0, y0, x1, y1 = word.box
+        for part, (start, end) in zip(parts, pairwise(edges), strict=True):
+            low, high = (x0 + (x1 - x0) * e / edges[-1] for e in (start, end))
+            out.append(word.model_copy(update={"text": part, "box": (low, y0, high, y1)}))
+    return out
