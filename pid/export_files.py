@@ -29,8 +29,8 @@ FORMATS = {
 }
 """Formats and how their files end beside the drawing's own NAME.json."""
 _ON_PAGE = ("svg", "pdf")
-_SAME_PLACE = 0.01
-"""Corners of the drawing may lie this far from the original's, as a share of its long side."""
+_SAME_PLACE_PX = 2.0
+"""Corners of the drawing may lie this far from the original's: less than a skew that is put right."""
 
 
 def check_formats(names: Sequence[str]) -> None:
@@ -133,8 +133,7 @@ def in_sheet_frame(drawing: Drawing, sheet: Sheet) -> NDArray[np.uint8]:
     rows, columns = sheet.gray.shape
     found = transform_points(matrix, [[0, 0], [width, 0], [width, height], [0, height]])
     page = np.array([[0, 0], [columns, 0], [columns, rows], [0, rows]], np.float64)
-    reach = _SAME_PLACE * max(rows, columns)
-    if float(np.abs(found - page).max()) <= max(reach, 2.0):
+    if float(np.abs(found - page).max()) <= _SAME_PLACE_PX:
         return sheet.image
     middle = found.mean(axis=0)
     inside = bool(((middle >= 0) & (middle <= (columns, rows))).all())

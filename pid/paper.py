@@ -40,22 +40,22 @@ def reduce_sheet(gray: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int]:
 
 def whiten_paper(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The (H, W) picture with its paper at 255 and its ink stretched to 0; clean pictures come back unchanged."""
-    return _stretch_ink(level_paper(gray))
+    return stretch_ink(level_paper(gray))
 
 
 def level_paper(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The (H, W) picture divided by the level of its paper, which is 255 then; ink keeps its share of that level."""
     if gray.ndim != 2 or gray.size == 0:
         raise ValueError(f"a grey picture (H, W) was expected, not shape {gray.shape}")
-    level = _paper_level(gray)
+    level = measure_paper(gray)
     if level.min() >= 254:
         return gray
     full = cv2.resize(level, (gray.shape[1], gray.shape[0]), interpolation=cv2.INTER_LINEAR)
     return np.asarray(cv2.divide(gray, full, scale=255.0), np.uint8)
 
 
-def _paper_level(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Paper grey of each block (rows, columns), smoothed so that blocks leave no seams."""
+def measure_paper(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Paper grey of each block (rows, columns) of `BLOCK_PX`, smoothed so that blocks leave no seams."""
     rows, columns = (max(1, -(-n // BLOCK_PX)) for n in gray.shape)
     height, width = rows * BLOCK_PX, columns * BLOCK_PX
     padded = cv2.copyMakeBorder(gray, 0, height - gray.shape[0], 0, width - gray.shape[1], cv2.BORDER_REPLICATE)
@@ -68,11 +68,17 @@ def _paper_level(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(np.maximum(smooth, 1), np.uint8)
 
 
-def _stretch_ink(flat: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Map the ink level to 0 and the paper's noise band to 255."""
+def measure_ink(flat: NDArray[np.uint8]) -> int | None:
+    """The grey of the darkest ink of a picture (H, W) whose paper is white; None where it is empty."""
     counts = np.bincount(flat[::3, ::3].ravel(), minlength=256)
     ink = int(np.searchsorted(np.cumsum(counts), counts.sum() * INK_PERCENTILE / 100.0))
-    if ink > FAINTEST_INK or ink == 0:
+    return ink if ink <= FAINTEST_INK else None
+
+
+def stretch_ink(flat: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Map the ink level to 0 and leave white paper at 255."""
+    ink = measure_ink(flat)
+    if not ink:
         return flat
     table = np.clip((np.arange(256) - ink) * 255.0 / (255 - ink), 0, 255).astype(np.uint8)
     return np.asarray(cv2.LUT(flat, table), np.uint8)

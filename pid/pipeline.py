@@ -1,7 +1,7 @@
 """From a file to drawings: the order of the stages is what this file says.
 
-load -> detect symbols by shape and by structure, fused (and with a vector page's own evidence), while lettering and
-tables are looked for -> read words -> find taught symbols -> trace lines -> connect -> assign words
+load -> rectify -> detect symbols by shape and by structure, fused (and with a vector page's own evidence), while
+lettering and tables are looked for -> read words -> find taught symbols -> trace lines -> connect -> assign words
 -> read tables and title block -> Drawing
 """
 
@@ -25,7 +25,9 @@ from pid.sheet import Sheet
 
 if TYPE_CHECKING:
     from pid.detect.detect import SymbolDetector
+    from pid.document.ocr_upside import UpsideDownClassifier
     from pid.document.read import Lettering, WordReader
+    from pid.document.rectify import Rectified
     from pid.graph.trace import Trace
     from pid.structure.find_instances import StructureFinder
     from pid.structure.taught import TaughtFinder
@@ -85,6 +87,12 @@ class Recognizer:
         return WordReader(threads=self._threads)
 
     @cached_property
+    def _upside_down(self) -> UpsideDownClassifier:
+        from pid.document.ocr_upside import UpsideDownClassifier
+
+        return UpsideDownClassifier(threads=self._threads)
+
+    @cached_property
     def _structures(self) -> StructureFinder | None:
         from pid.structure.find_instances import STRUCTURE_FILE, StructureFinder
 
@@ -104,7 +112,20 @@ class Recognizer:
             yield self.recognize_sheet(sheet, progress=progress)
 
     def recognize_sheet(self, sheet: Sheet, *, progress: Progress | None = None) -> Drawing:
-        """Run every stage on a loaded page."""
+        """Run every stage on a loaded page. The drawing's `to_source` says where it was put right."""
+        rectified = self.rectify_sheet(sheet)
+        drawing = self._recognize_straight(rectified.reading, progress)
+        return drawing.model_copy(update={"findings": (*rectified.findings, *drawing.findings)})
+
+    def rectify_sheet(self, sheet: Sheet) -> Rectified:
+        """A scanned page put right; one that is drawn in vectors, or has live text, is right as it is."""
+        from pid.document.rectify import Rectified, rectify_sheet
+
+        if _is_drawn(sheet) or (sheet.vectors is not None and sheet.vectors.texts):
+            return Rectified(page=sheet, reading=sheet)
+        return rectify_sheet(sheet, upside_down=self._upside_down)
+
+    def _recognize_straight(self, sheet: Sheet, progress: Progress | None) -> Drawing:
         from pid.detect.actuator_stems import add_stems
         from pid.detect.dotted_ball import name_dotted_balls
         from pid.detect.end_bars import mend_bars

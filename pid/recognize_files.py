@@ -21,10 +21,11 @@ from pid.errors import InputError
 from pid.estimate.rules import read_rules
 from pid.estimate.spreadsheet import write_csv, write_workbook
 from pid.estimate.takeoff import IMPLIED, take_off
-from pid.export_files import check_formats, write_exports
+from pid.export_files import check_formats, in_sheet_frame, write_exports
 from pid.pipeline import Progress, Recognizer
 from pid.read_facts import read_facts
 from pid.review_effort import TIMINGS, Timing, read_timings, timings_text
+from pid.sheet import Sheet
 from pid.structure.library import read_library
 
 
@@ -115,9 +116,10 @@ def recognize_pages(
         report.drawings.append(drawing)
         stem = names[path, page]
         text = drawing.to_json()
+        straight = Sheet(image=in_sheet_frame(drawing, sheet), source=sheet.source, info=drawing.sheet)
         report.written += [
             write_result(out / f"{stem}.json", lambda p, t=text: p.write_text(t, encoding="utf-8")),  # type: ignore[misc]
-            write_result(out / f"{stem}-annotated.png", lambda p, s=sheet, d=drawing: write_annotated(s, d, p)),  # type: ignore[misc]
+            write_result(out / f"{stem}-annotated.png", lambda p, s=straight, d=drawing: write_annotated(s, d, p)),  # type: ignore[misc]
         ]
         report.written += write_exports(drawing, stem, out, exports, original=path, sheet=sheet)
         timings[stem] = Timing(time.perf_counter() - started[0], time.process_time() - started[1])

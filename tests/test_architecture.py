@@ -11,8 +11,8 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "pid"
 STAGES = ("document", "detect", "structure", "graph", "estimate", "synth")
 FOUNDATION = (
-    "errors", "resources", "drawing", "sheet", "geometry", "paper", "skeleton", "symbol_svg", "catalog", "place_ports",
-    "engine", "learning",
+    "errors", "resources", "drawing", "sheet", "geometry", "move", "paper", "skeleton", "symbol_svg", "catalog",
+    "place_ports", "engine", "learning",
 )  # fmt: skip
 """In this order: each imports only those before it."""
 JOINING = (

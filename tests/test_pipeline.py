@@ -9,9 +9,9 @@ import pytest
 from pid.drawing import Drawing
 from pid.evaluate import Evaluation, Truth, evaluate
 from pid.graph.build import build_graph
+from pid.move import move_drawing
 from pid.pipeline import Recognizer
 from pid.resources import data_path
-from pid.synth.move import move_drawing
 
 PART = (1500, 0, 3100, 1400)
 """x0, y0, x1, y1 of the part, in pixels of the sample."""

@@ -24,8 +24,8 @@ from pid.drawing import (
 )
 from pid.errors import InputError
 from pid.geometry import transform_points
+from pid.move import move_drawing
 from pid.synth.damage import STEPS, choose_steps, damage_sheet
-from pid.synth.move import move_drawing
 
 WIDTH, HEIGHT = 900, 640
 SPOTS = [(x + 0.5, y + 0.5) for x in range(60, WIDTH, 130) for y in range(60, HEIGHT, 130)]

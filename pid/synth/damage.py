@@ -15,8 +15,8 @@ import numpy as np
 from pid.drawing import Drawing
 from pid.errors import InputError
 from pid.geometry import Array
+from pid.move import move_drawing
 from pid.synth import paper, scanner, warps
-from pid.synth.move import move_drawing
 from pid.synth.pixels import Image
 
 PointMap = Callable[[Array], Array]

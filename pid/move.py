@@ -1,4 +1,4 @@
-"""Carry a drawing's truth along when its picture is warped, turned, cropped or scaled.
+"""Carry a drawing along when its picture is warped, turned, cropped or scaled.
 
 The picture's motion is given as a function on points. A drawing is only moved here; nothing knows what moved it.
 """
