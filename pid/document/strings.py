@@ -48,7 +48,8 @@ def cell_of(boxes: Array, cells: Array) -> NDArray[np.int64]:
     if not len(cells) or not len(boxes):
         return np.full(len(boxes), -1, np.int64)
     middle = (boxes[:, :2] + boxes[:, 2:]) / 2
-    inside = ((middle[:, None] >= cells[None, :, :2]) & (middle[:, None] <= cells[None, :, 2:])).all(axis=2)
+    near = (middle[:, None] >= cells[None, :, :2]) & (middle[:, None] <= cells[None, :, 2:])
+    inside = near[..., 0] & near[..., 1]
     area = (cells[:, 2:] - cells[:, :2]).prod(axis=1)
     best = np.where(inside, area[None], np.inf).argmin(axis=1)
     best[~inside[np.arange(len(boxes)), best]] = -1

@@ -1,4 +1,4 @@
-"""What the review page offers, in words: its tools, its tabs, its keys. The keys themselves are in ``review/keys.js``."""
+"""What the review page offers, in words: its tools, its tabs, its keys. ``review/keys.js`` has the keys themselves."""
 
 TOOLS = (
     ("select", "Select, move, resize", "V"),

@@ -24,8 +24,8 @@ LANGUAGE_SECONDS = 365 * 24 * 3600
 DOCUMENTS = 50
 """Documents shown at once; the rest by the button below them."""
 SECTIONS = {
-    "users": "Users", "tokens": "Tokens", "settings": "Rules and prices", "taught": "Taught symbols", "models": "Models",
-    "audit": "Audit",
+    "users": "Users", "tokens": "Tokens", "settings": "Rules and prices", "taught": "Taught symbols",
+    "models": "Models", "audit": "Audit",
 }  # fmt: skip
 """Sections of the administration."""
 FOR_ADMINS = ("users", "audit")
