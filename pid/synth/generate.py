@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pid.catalog import load_catalog
+from pid.catalog import Catalog, load_catalog
 from pid.drawing import Box, Drawing
 from pid.synth import balloons, branches, control, features, flows, layout, stations, tappings, vessel_trim
 from pid.synth.annotate_sheet import annotate_sheet
@@ -105,15 +105,21 @@ class SynthSheet:
 
 
 def generate_sheet(
-    seed: int, *, family: str | None = None, size: str | None = None, stretched: bool = True
+    seed: int,
+    *,
+    family: str | None = None,
+    size: str | None = None,
+    stretched: bool = True,
+    catalog: Catalog | None = None,
 ) -> SynthSheet:
     """A random sheet, the same for the same arguments: ink in mm, truth in pixels at ``style.px_per_mm``.
 
     `family` is one of `pid.synth.style.FAMILIES`, `size` one of A0 to A3; both are drawn by chance when None. Without
-    `stretched` every symbol keeps the catalogue's proportions; sizes still vary.
+    `stretched` every symbol keeps the catalogue's proportions; sizes still vary. `catalog` are an office's own drawings
+    of the kinds; the shipped ones where it is not given.
     """
     rng = np.random.default_rng(seed)
-    catalog = load_catalog()
+    catalog = catalog or load_catalog()
     style = choose_style(rng, seed=seed, family=family, size=size)
     names = Names(rng, style.family, korean=style.korean)
     furniture = _furniture(rng, style, names)

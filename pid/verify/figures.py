@@ -1,9 +1,9 @@
 """Figures of A and B beside each other: F1, their difference with its interval, and whether it is a loss.
 
 Method: the interval is a paired bootstrap over sheets (Efron 1979): both models are scored on the same resampled
-sheets. With few sheets it is too narrow, so a loss counts only where the elements that one model alone has right say so
-as well (one-sided sign test, McNemar 1947). Groups and kinds are many: their level is divided by how many of them could
-be told at all (Bonferroni, Tarone 1990).
+sheets. A loss must show in the elements that one model alone has right, too (one-sided sign test, McNemar 1947), as the
+interval says little where sheets are few. A group or kind stands on fewer sheets still: there the sign test decides
+alone, its level divided by how many groups or kinds could be told at all (Bonferroni, Tarone 1990).
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def _figure(part: Part, name: str, label: str, elements: Sequence[Element], coun
     losses, gains = _lost(elements), _gained(elements)
     chance = sign_chance(losses, gains)
     a, b = Score(total[0], total[1], total[4]), Score(total[2], total[3], total[4])
-    loss = b.f1 < a.f1 and high < 0 and chance < level
+    loss = b.f1 < a.f1 and chance < level and (high < 0 or name != "part")
     return Figure(part, name, label, a, b, low, high, losses, gains, chance, loss)
 
 

@@ -182,8 +182,8 @@ def html_report(comparison: Comparison, pictures: Pictures) -> str:
         f"<h1>{e(comparison.b)} against {e(comparison.a)}</h1>",
         f'<p class="verdict {passed}">{e(verdict(comparison))}</p>',
         f"<p>A is <b>{e(comparison.a)}</b>, B is <b>{e(comparison.b)}</b>; {len(comparison.sheets)} sheet(s) of truth, "
-        f"{len(comparison.elements)} elements. Intervals: paired bootstrap over sheets. A loss counts where its whole "
-        "interval and a sign test say so.</p>",
+        f"{len(comparison.elements)} elements. Intervals: paired bootstrap over sheets. A loss counts where a "
+        "sign test says so, and of a whole part its interval, too.</p>",
         *(f"<p>{e(sentence)}</p>" for sentence in comparison.left_out),
         f"<h2>What changed</h2>{plot_differences(parts, labels)}",
         f"<h2>Figures</h2>{_figure_table([*parts, *labels])}",
