@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pid import __version__
+from pid.cli_serve import serve
 from pid.cli_teach import teach
 from pid.cli_train import Out, train_app
 from pid.cli_verify import models_app, truth_app, verify
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 app.add_typer(train_app, name="train")
 app.command()(teach)
+app.command()(serve)
 app.command()(verify)
 app.add_typer(truth_app, name="truth")
 app.add_typer(models_app, name="models")

@@ -77,7 +77,7 @@ def allowed(name: str) -> set[str]:
         return {*FOUNDATION, name}
     if name in JOINING:
         return {*FOUNDATION, *STAGES, *JOINING}
-    return {*FOUNDATION, *STAGES, *JOINING, "web", "cli_train", "cli_teach", "cli_verify", "cli"}
+    return {*FOUNDATION, *STAGES, *JOINING, "web", "cli_train", "cli_serve", "cli_teach", "cli_verify", "cli"}
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))

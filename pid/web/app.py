@@ -14,7 +14,10 @@ from pid.web.app_state import EXTENSION, AppState
 from pid.web.auth import SignInLinks, register_auth
 from pid.web.config import WebConfig, secret_key
 from pid.web.idempotency import register_idempotency
+from pid.web.jobs import Workers
 from pid.web.logs import register_logs
+from pid.web.monitoring import register_monitoring
+from pid.web.openapi import register_openapi
 from pid.web.pages.views import routes as page_routes
 from pid.web.refusals import register_refusals
 from pid.web.security import limit_view, register_security
@@ -23,12 +26,13 @@ from pid.web.store import Store
 SESSION_LASTS = timedelta(days=7)
 
 
-def create_app(config: WebConfig, *, store: Store | None = None) -> APIFlask:
+def create_app(config: WebConfig, *, store: Store | None = None, workers: Workers | None = None) -> APIFlask:
     """The web service as a WSGI application.
 
     Args:
         config: how to run it.
         store: the store, if it is open already; opened as `config` says otherwise.
+        workers: told of each new job, if they are this process's.
     """
     app = APIFlask("pid.web", title="pid", version=__version__, docs_path=None, spec_path=None)
     app.config.update(
@@ -38,6 +42,7 @@ def create_app(config: WebConfig, *, store: Store | None = None) -> APIFlask:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=config.https,
         PERMANENT_SESSION_LIFETIME=SESSION_LASTS,
+        TRUSTED_HOSTS=list(config.hosts) or None,
         PREFERRED_URL_SCHEME="https" if config.https else "http",
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
@@ -45,6 +50,7 @@ def create_app(config: WebConfig, *, store: Store | None = None) -> APIFlask:
         config=config,
         store=store or Store(config.database, config.files),
         links=SignInLinks(),
+        workers=workers,
         waiting=threading.BoundedSemaphore(config.limits.waiting_requests),
     )
     if config.proxies:
@@ -55,6 +61,8 @@ def create_app(config: WebConfig, *, store: Store | None = None) -> APIFlask:
     limiter = register_security(app, config.limits)
     register_idempotency(app)
     register_api(app)
+    register_openapi(app)
+    register_monitoring(app)
     app.register_blueprint(page_routes)
     limit_view(app, limiter, "account.sign_in_by_password", config.limits.sign_ins)
     return app

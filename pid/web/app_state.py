@@ -12,6 +12,7 @@ from pid.web.config import WebConfig
 
 if TYPE_CHECKING:
     from pid.web.auth import SignInLinks
+    from pid.web.jobs import Workers
     from pid.web.store import Store
 
 EXTENSION = "pid"
@@ -24,6 +25,8 @@ class AppState:
     config: WebConfig
     store: Store
     links: SignInLinks
+    workers: Workers | None
+    """What reads the drawings, where that is this process's affair."""
     waiting: threading.BoundedSemaphore
     """Held by requests that wait for a recognition."""
     answering: set[tuple[str, str]] = field(default_factory=set)
@@ -39,3 +42,10 @@ def state() -> AppState:
 def store() -> Store:
     """The store of the application that handles the request."""
     return state().store
+
+
+def wake_workers() -> None:
+    """Say that there is a new job."""
+    workers = state().workers
+    if workers is not None:
+        workers.wake()

@@ -43,6 +43,7 @@ class WebConfig:
         data: folder of all that is kept where `database_url` and `files_url` say nothing else.
         database_url: SQLite in `data` by default.
         files_url: a folder in `data` by default.
+        hosts: names under which the service answers; any where none is given.
         https: whether browsers reach the service by https: cookies are then sent on no other way.
         proxies: how many reverse proxies stand before the service, whose ``X-Forwarded-*`` headers are believed.
         hook_addresses: networks inside the house (CIDR) that web hooks may call though they are private.
@@ -52,6 +53,7 @@ class WebConfig:
     data: Path
     database_url: str = ""
     files_url: str = ""
+    hosts: tuple[str, ...] = ()
     https: bool = False
     proxies: int = 0
     hook_addresses: tuple[str, ...] = ()

@@ -57,7 +57,6 @@ def _begin() -> None:
 def _end(answer: Response) -> Response:
     answer.headers[REQUEST_HEADER] = g.request_id
     seconds = time.perf_counter() - g.started
-    g.seconds = seconds
     fields = {
         "request": g.request_id,
         "method": request.method,

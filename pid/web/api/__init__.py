@@ -24,6 +24,7 @@ def register_api(app: APIFlask) -> None:
         drawings,
         estimates,
         exports,
+        hooks,
         jobs,
         pictures,
         projects,
@@ -32,6 +33,7 @@ def register_api(app: APIFlask) -> None:
 
     app.url_map.converters["id"] = IdConverter
     for module in (
-        account, projects, documents, jobs, drawings, pictures, exports, estimates, comparing, teaching, administration,
+        account, projects, documents, jobs, drawings, pictures, exports, estimates, comparing, teaching, hooks,
+        administration,
     ):  # fmt: skip
         app.register_blueprint(module.routes, url_prefix=PREFIX)

@@ -22,7 +22,7 @@ from pid.web.api.bodies import (
     UploadAnswer,
     Wait,
 )
-from pid.web.app_state import state, store
+from pid.web.app_state import state, store, wake_workers
 from pid.web.auth import actor
 from pid.web.downloads import download_headers
 from pid.web.idempotency import idempotency_key
@@ -60,6 +60,7 @@ def upload_documents(project_id: str, query: Wait) -> ResponseReturnValue:
             taken.append(_take(project_id, file, number))
         except InputError as error:
             refused.append({"name": file.filename or "", "error": str(error)})
+    wake_workers()
     if not taken:
         raise refusal(422, refused[0]["error"], code="unusable-input", refused=refused)
     pages = _wait(taken, query.wait) if query.wait else None

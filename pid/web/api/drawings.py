@@ -22,7 +22,7 @@ from pid.web.api.bodies import (
     RevisionBody,
     RevisionList,
 )
-from pid.web.app_state import store
+from pid.web.app_state import store, wake_workers
 from pid.web.auth import actor
 from pid.web.edits import Operation, apply_operations
 from pid.web.models import Job, Revision
@@ -140,7 +140,9 @@ def recognize_again(page_id: str) -> Job:
     """Read a page anew. What comes out is a new revision; earlier ones, with their edits, stay."""
     page = page_of(page_id)
     store().note(actor().name, "recognise again", page_id, {})
-    return store().add_job(page.document_id, actor().name, page_id=page_id)
+    job = store().add_job(page.document_id, actor().name, page_id=page_id)
+    wake_workers()
+    return job
 
 
 def _drawing(drawing: Drawing, number: int) -> Response:

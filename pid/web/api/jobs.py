@@ -6,7 +6,7 @@ from apiflask import APIBlueprint
 
 from pid.web.access import document_of, job_of, project_of
 from pid.web.api.bodies import JobBody, JobList, JobQuery
-from pid.web.app_state import store
+from pid.web.app_state import store, wake_workers
 from pid.web.auth import actor
 from pid.web.models import Job
 from pid.web.paging import Slice
@@ -59,4 +59,6 @@ def retry_job(job_id: str) -> Job:
     """Queue a failed or cancelled job again; any other stays as it is."""
     job_of(job_id)
     store().note(actor().name, "job retried", job_id, {})
-    return store().retry_job(job_id)
+    job = store().retry_job(job_id)
+    wake_workers()
+    return job
