@@ -57,15 +57,17 @@ def _begin() -> None:
 def _end(answer: Response) -> Response:
     answer.headers[REQUEST_HEADER] = g.request_id
     seconds = time.perf_counter() - g.started
+    secret = "code" in (request.view_args or {})
+    path = str(request.url_rule) if secret else request.path  # a sign-in link's code is nobody's to read
     fields = {
         "request": g.request_id,
         "method": request.method,
-        "path": request.path,
+        "path": path,
         "route": str(request.url_rule or ""),
         "status": answer.status_code,
         "ms": round(1000 * seconds, 1),
         "user": current_user.name if current_user and current_user.is_authenticated else None,
         "address": request.remote_addr,
     }
-    access_log.info("%s %s %s", request.method, request.path, answer.status_code, extra={"fields": fields})
+    access_log.info("%s %s %s", request.method, path, answer.status_code, extra={"fields": fields})
     return answer
