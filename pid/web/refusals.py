@@ -11,7 +11,7 @@ from flask import Response, g, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadRequest, HTTPException, TooManyRequests
 
 from pid.errors import InputError
 from pid.web.edits import EditError
@@ -54,7 +54,7 @@ def register_refusals(app: APIFlask) -> None:
     @app.error_processor
     def _http_error(error: HTTPError) -> Response:
         code = error.extra_data.get("code") or CODES.get(error.status_code, "error")
-        return _answer(error.status_code, code, _sentence(error), error.detail, Headers(error.headers))
+        return _answer(error.status_code, code, _sentence(error.message), error.detail, Headers(error.headers))
 
     app.register_error_handler(HTTPException, _from_werkzeug)
     app.register_error_handler(CSRFError, _from_csrf)
@@ -66,8 +66,8 @@ def register_refusals(app: APIFlask) -> None:
     app.register_error_handler(Exception, _unforeseen)
 
 
-def _sentence(error: HTTPError) -> str:
-    text = str(error.message or "")
+def _sentence(message: str | None) -> str:
+    text = message or ""
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
@@ -76,7 +76,16 @@ def _from_werkzeug(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None and status < 400:  # a redirect that routing asks for
         return error.get_response()
     headers = Headers([h for h in error.get_headers() if h[0].lower() not in ("content-type", "content-length")])
-    return _answer(status, CODES.get(status, "error"), str(error.description or error.name), headers=headers)
+    return _answer(status, CODES.get(status, "error"), _reason(error), headers=headers)
+
+
+def _reason(error: HTTPException) -> str:
+    """What an error of the framework means, in a sentence."""
+    if isinstance(error, BadRequest) and request.is_json:
+        return "The body is not JSON."
+    if isinstance(error, TooManyRequests):
+        return f"Too many requests: {error.description} are taken."
+    return _sentence(error.description or error.name)
 
 
 def _from_csrf(error: CSRFError) -> ResponseReturnValue:

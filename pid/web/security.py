@@ -58,9 +58,8 @@ def register_security(app: APIFlask, limits: Limits) -> Limiter:
     return Limiter(
         _caller,
         app=app,
-        default_limits=[limits.writes],
-        default_limits_exempt_when=lambda: request.method in READING,
-        default_limits_per_method=False,
+        application_limits=[limits.writes],
+        application_limits_exempt_when=lambda: request.method in READING,
         storage_uri="memory://",
         strategy="moving-window",
     )
@@ -75,9 +74,11 @@ def _view_body_type() -> str:
 
 
 def _check_size() -> None:
-    """Werkzeug refuses (413) whatever is longer, also where the length is not said beforehand."""
+    """Refuse what is too long, and what does not say how long it is (the server below says it of chunked bodies)."""
     limits = state().config.limits
     request.max_content_length = limits.upload_bytes if _view_body_type() == UPLOAD_BODY else limits.json_bytes
+    if request.content_length is None and "Transfer-Encoding" in request.headers:
+        raise refusal(411, "Say how long the request is.")
     if request.content_length is not None and request.content_length > request.max_content_length:
         raise refusal(413, "The request is larger than what is taken.", most_bytes=request.max_content_length)
 
@@ -108,8 +109,7 @@ def _check_content_type() -> None:
     if request.method in READING or not request.path.startswith(API_PREFIX) or request.routing_exception is not None:
         return
     wanted = _view_body_type()
-    has_body = bool(request.content_length) or "Transfer-Encoding" in request.headers
-    if has_body and request.mimetype != wanted:
+    if request.content_length and request.mimetype != wanted:
         raise refusal(415, f"The body must be {wanted}.", wanted=wanted)
 
 
