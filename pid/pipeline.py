@@ -220,11 +220,14 @@ def link_parts(sheet: Sheet, *, symbols: Sequence[Symbol], words: Sequence[Word]
 
 
 def read_forms(sheet: Sheet, drawing: Drawing) -> Drawing:
-    """The drawing with the tables of its page, from the page's rules and the drawing's words."""
+    """The drawing with the tables and the title block of its page, from the page's rules and the drawing's words."""
     from pid.document.ruled_page import RuledPage
     from pid.document.tables import find_tables
+    from pid.document.title_block import read_title_block
 
-    return drawing.model_copy(update={"tables": find_tables(RuledPage.of(sheet.gray, drawing.words))})
+    page = RuledPage.of(sheet.gray, drawing.words)
+    tables = find_tables(page)
+    return drawing.model_copy(update={"tables": tables, "title_block": read_title_block(page, tables)})
 
 
 def drop_tabled(symbols: Sequence[Symbol], cells: NDArray[np.float64], *, width: int) -> tuple[Symbol, ...]:

@@ -24,6 +24,12 @@ from pid.resources import data_path
 TYPES = ("number", "text", "revision", "date", "person", "scale", "size", "sheet", "code")
 FORGIVEN = ((11, 2), (5, 1))
 """Length of a label and how many of its letters may be misread."""
+INITIAL = re.compile(r"[A-Z]\. ?[A-Z]")
+"""A person's name begins so: C. Hecker is not CHECKED misread."""
+LARGER = 1.08
+"""Values are lettered this much larger than their labels at least, where a text might be either."""
+SAME_SIZE = 1.25
+"""Factor between the heights of lines of one text."""
 LONGEST_LABEL = 5
 """Words of the longest label."""
 _ALIKE = str.maketrans("015826", "OISBZG")
@@ -42,19 +48,26 @@ class FieldKind:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """All fields, and the headings of columns that are none; `known` is letters alone -> names."""
+    """All fields, and the headings of columns that are none; `known` is letters alone -> names, none for the labels of
+    things that are no field; `parts` are the letters of headings over the parts of a number.
+    """
 
     fields: Mapping[str, FieldKind]
     known: Mapping[str, tuple[str, ...]]
     columns: Mapping[str, tuple[str, ...]]
+    parts: frozenset[str] = frozenset()
+
+    def is_part(self, text: str) -> bool:
+        """Whether a text is a heading over a part of a drawing number."""
+        return letters(text) in self.parts
 
     def names(self, text: str) -> tuple[tuple[str, ...], float]:
-        """The fields that a text is a label of, and how well it fits (0..1); none and 0 for any other text."""
-        return _look_up(self.known, letters(text))
+        """The fields that a text is a label of, and how well it fits (0..1), which is 0 for any other text."""
+        return _look_up(self.known, text)
 
     def column(self, text: str) -> tuple[str, ...]:
         """The columns that a text is the heading of."""
-        return _look_up(self.columns, letters(text))[0]
+        return _look_up(self.columns, text)[0]
 
 
 @dataclass(frozen=True)
@@ -75,13 +88,14 @@ def letters(text: str) -> str:
     return plain.translate(_ALIKE)
 
 
-def _look_up(known: Mapping[str, tuple[str, ...]], text: str) -> tuple[tuple[str, ...], float]:
+def _look_up(known: Mapping[str, tuple[str, ...]], written: str) -> tuple[tuple[str, ...], float]:
+    text = letters(written)
     if not text:
         return (), 0.0
     if text in known:
         return known[text], 1.0
     allowed = next((n for length, n in FORGIVEN if len(text) >= length), 0)
-    if not allowed:
+    if not allowed or INITIAL.match(written) or any(word.isdigit() for word in written.split()):
         return (), 0.0
     mine = _letter_set(text)
     likely = (label for label in known if (mine ^ _letter_set(label)).bit_count() <= 2 * allowed)
@@ -131,8 +145,10 @@ def load_lexicon(path: Path | None = None) -> Lexicon:
         if kind.type not in TYPES:
             raise InputError(f"{path}: the field {kind.name} has the type {kind.type!r}, which is none of {TYPES}.")
         fields[kind.name] = kind
-    known = _inverted({name: kind.labels for name, kind in fields.items()})
-    return Lexicon(fields, known, _inverted(data.get("columns", {})))
+    others = {letters(text): () for text in data.get("others", ())}
+    known = others | _inverted({name: kind.labels for name, kind in fields.items()})
+    parts = frozenset(letters(text) for text in data.get("parts", ()))
+    return Lexicon(fields, known, _inverted(data.get("columns", {})), parts)
 
 
 def _inverted(labels: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
@@ -152,13 +168,13 @@ def find_label(string: String, lexicon: Lexicon) -> Label | None:
     names: tuple[str, ...] = ()
     for count in range(1, min(len(words), LONGEST_LABEL) + 1):
         found, how = lexicon.names(" ".join(w.text for w in words[:count]))
-        if found:
+        if how:
             used, names, fit = count, found, how
     if not used:
         return None
     again = 0  # a label in a second language
     for count in range(1, min(len(words) - used, LONGEST_LABEL) + 1):
-        found, how = lexicon.names(" ".join(w.text for w in words[used : used + count]))
+        found, _ = lexicon.names(" ".join(w.text for w in words[used : used + count]))
         if set(found) & set(names):
             again = count
     used += again
@@ -191,3 +207,35 @@ def _parted(words: Sequence[Word]) -> list[Word]:
             low, high = (x0 + (x1 - x0) * e / edges[-1] for e in (start, end))
             out.append(word.model_copy(update={"text": part, "box": (low, y0, high, y1)}))
     return out
+
+
+def drop_values(labels: Sequence[Label], strings: Sequence[String]) -> tuple[Label, ...]:
+    """The labels without those that are values, or parts of them.
+
+    "UNIT 23" under UNIT says which; RELEASED under STATUS, in larger letters, is no label of a signature; PROJECT as
+    the last line of a text ends it.
+    """
+    own = {id(label.string) for label in labels}
+    texts = [s for s in strings if id(s) not in own and s.cell >= 0]
+    kept = (label for label in labels if not any(_is_under(label, other) for other in labels))
+    return tuple(label for label in kept if label.rest or not _ends_text(label, texts))
+
+
+def _ends_text(label: Label, texts: Sequence[String]) -> bool:
+    """Whether a label is the last line of a text: lettering of its size above it, and nothing after it in its cell."""
+    x0, y0, x1, y1 = label.box
+    height = label.string.height
+    inside = [s for s in texts if s.cell == label.string.cell]
+    above = [s for s in inside if -height / 2 < y0 - s.box[3] < height and s.box[0] < x1 and s.box[2] > x0]
+    after = [s for s in inside if s.box[1] + s.box[3] > y0 + y1 or (s.box[0] >= x1 and s.box[3] > y0)]
+    return any(max(s.height, height) < SAME_SIZE * min(s.height, height) for s in above) and not after
+
+
+def _is_under(label: Label, other: Label) -> bool:
+    if other is label or other.rest or other.string.cell != label.string.cell or label.string.cell < 0:
+        return False
+    if other.box[1] + other.box[3] >= label.box[1] + label.box[3] or label.box[1] < other.box[3] - other.string.height:
+        return False
+    same = bool(set(label.names) & set(other.names))
+    larger = label.string.height > LARGER * other.string.height
+    return (same and bool(label.rest)) or (not same and larger)

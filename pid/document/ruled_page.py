@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pid.document.labels import Label, Lexicon, find_label, load_lexicon
+from pid.document.labels import Label, Lexicon, drop_values, find_label, load_lexicon
 from pid.document.ruling import LARGEST_SHARE, find_cells, glyph_height
 from pid.document.strings import String, flow, join_words
 from pid.document.table_blocks import frame_cells
@@ -47,15 +48,15 @@ class RuledPage:
         cells = cells[~frame_cells(cells, _texts(_within(strings, len(cells))), shape=gray.shape)]
         strings = join_words(words, cells)
         found = (find_label(s, lexicon) for s in strings if s.angle == 0)
-        labels = tuple(label for label in found if label is not None)
+        labels = drop_values([label for label in found if label is not None], strings)
         return cls(gray.shape, glyph, cells, tuple(strings), _within(strings, len(cells)), labels, lexicon)
 
-    @property
+    @cached_property
     def texts(self) -> list[str]:
         """The text of each cell."""
         return _texts(self.within)
 
-    @property
+    @cached_property
     def fields(self) -> NDArray[np.bool_]:
         """Which cells hold a label and, after or below it, something that is none."""
         out = np.zeros(len(self.cells), bool)
@@ -63,6 +64,16 @@ class RuledPage:
         for i, strings in enumerate(self.within):
             labels = [labelled[id(s)] for s in strings if id(s) in labelled]
             out[i] = bool(labels) and (any(label.rest for label in labels) or len(labels) < len(strings))
+        return out
+
+    @cached_property
+    def marked(self) -> NDArray[np.bool_]:
+        """Which cells hold a label of a title block that is no heading of a column, nor the role of one who signs."""
+        out = np.zeros(len(self.cells), bool)
+        for label in self.labels:
+            role = not label.names or any(name.endswith("_by") for name in label.names)
+            if label.string.cell >= 0 and not role and not self.lexicon.column(label.string.text):
+                out[label.string.cell] = True
         return out
 
 

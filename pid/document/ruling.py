@@ -37,7 +37,7 @@ PIECE = 4.0
 """Rules that hang together reach over this much at least."""
 CELL_FILL = 0.9
 """A cell's paper fills its bounding box at least to this share."""
-LEAST_CELL = (0.7, 0.9)
+LEAST_CELL = (0.6, 0.65)
 """Width and height of the smallest cell."""
 LARGEST_SHARE = 0.3
 """Of the page: what is larger is no cell."""

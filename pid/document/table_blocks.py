@@ -26,6 +26,8 @@ AGREEMENT = 0.6
 """Two sides of a cut are one block when they share this much of the walls of the side that has fewer."""
 HEADING = 3.5
 """A heading over a whole table is no higher."""
+LABELLED = 2
+"""So many labels in a column, and fewer in the one before, begin a block: a table has them in its first column."""
 FRAME_DEPTH = 0.06
 """A drawing frame's cells lie within this share of the page from its edge."""
 FRAME_SLACK = 0.003
@@ -86,13 +88,15 @@ class Splitter:
         cells: boxes (N, 4) of all cells.
         texts: what is written in each.
         fields: which cells hold a label and its value, as cells of title blocks do and those of tables don't.
+        marked: which cells hold a label that is the heading of no usual column.
         glyph_px: height of the usual capital.
     """
 
-    def __init__(self, cells: Array, texts: Sequence[str], fields: Flags, *, glyph_px: float) -> None:
+    def __init__(self, cells: Array, texts: Sequence[str], fields: Flags, marked: Flags, *, glyph_px: float) -> None:
         self.cells = cells
         self.texts = texts
         self.fields = fields
+        self.marked = marked
         self.glyph = glyph_px
 
     def split(self, members: Index) -> Iterator[Index]:
@@ -159,6 +163,8 @@ class Splitter:
         before = first[np.abs(self.cells[first, axis + 2] - at) <= 2 * snap]
         behind = second[np.abs(self.cells[second, axis] - at) <= 2 * snap]
         if _differ(self.fields[before], self.fields[behind]):
+            return 0.0
+        if axis == 0 and self.marked[behind].sum() >= LABELLED > self.marked[before].sum():
             return 0.0
         mine, theirs = self._inner_walls(before, other), self._inner_walls(behind, other)
         if not len(mine) and not len(theirs):

@@ -35,12 +35,14 @@ MOST_FIELDS = 0.34
 """Share of a block's written cells that may hold a label and its value; with more it is part of a title block."""
 MOST_INNER_LABELS = 2
 """So many labels of a title block that are no headings make a block part of one."""
+MOST_MARKED = 3
+"""So many labels that are headings of no usual column do so, wherever they are."""
 
 
 def find_tables(page: RuledPage) -> tuple[Table, ...]:
     """The ruled tables of a page, from top to bottom, with the ids t1, t2, ..."""
     fields = page.fields
-    splitter = Splitter(page.cells, page.texts, fields, glyph_px=page.glyph_px)
+    splitter = Splitter(page.cells, page.texts, fields, page.marked, glyph_px=page.glyph_px)
     found: list[tuple[Box, tuple[Cell, ...]]] = []
     for patch in find_patches(page.cells, glyph_px=page.glyph_px, shape=page.shape):
         if len(patch) < LEAST_CELLS:
@@ -58,10 +60,15 @@ def find_tables(page: RuledPage) -> tuple[Table, ...]:
 def _is_title(page: RuledPage, block: Index, fields: NDArray[np.bool_]) -> bool:
     """Whether a block is part of a title block: fields, or labels that are no headings of its rows and columns."""
     written = sum(bool(page.within[int(i)]) for i in block)
-    if fields[block].sum() > MOST_FIELDS * max(written, 1):
+    snap = SNAP * page.glyph_px
+    rows = len(walls(page.cells[block][:, [1, 3]], snap=snap)) - 1
+    marked = int(page.marked[block].sum())
+    parts = sum(page.lexicon.is_part(page.texts[i]) for i in block.tolist()) if marked else 0
+    if fields[block].sum() > MOST_FIELDS * max(written, 1) or marked >= MOST_MARKED:
+        return True
+    if (marked > 1 and rows <= 2) or parts > 1:  # a label over its value, or over the parts of a number
         return True
     left, top, _, bottom = _hull(page.cells[block])
-    snap = SNAP * page.glyph_px
     labelled = {label.string.cell for label in page.labels}
     boxes = [page.cells[i] for i in block.tolist() if i in labelled]
     inner = [b for b in boxes if b[0] > left + snap and b[1] > top + snap and b[3] < bottom - snap]

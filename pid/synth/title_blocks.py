@@ -36,6 +36,8 @@ FIELDS = (
 
 LABEL_SHARE = 0.38
 """Of a slot's width or height, for a label that has a cell of its own."""
+SPACED = "  "
+"""Between a person and a date in one string."""
 PART_HEADS = ("FACILITY CODE", "ORIG.", "DISC.", "SEQ. No.", "PART")
 
 
@@ -55,8 +57,11 @@ class _Block:
         self.color: Color = (r, g, b) if self.rng.random() < 0.25 else BLACK
 
     def note(self, name: str, words: Sequence[Word]) -> None:
-        """Record a field whose value is drawn as `words`, from top to bottom."""
-        if words:
+        """Record a field whose value is drawn as `words`, from top to bottom; a person may have a date behind."""
+        if name.endswith("_by") and len(words) == 1 and SPACED in words[0].text:
+            for part, value in zip((name, name.replace("_by", "_date")), words[0].text.split(SPACED), strict=True):
+                self.fields.append(TitleField(name=part, value=value, box=words[0].box))
+        elif words:
             box = _hull([w.box for w in words])
             self.fields.append(TitleField(name=name, value=" ".join(w.text for w in words), box=box))
 
@@ -254,7 +259,7 @@ def draw_title_block(
         "document_type": words.pick(TYPES),
         "plant": words.pick(PLANTS),
         "file_name": f"{drawing_number}.{('pid', 'dwg', 'dgn')[int(rng.integers(3))]}",
-        "drawn_by": f"{words.person()}  {words.date()}",
+        "drawn_by": f"{words.person()}{SPACED}{words.date()}",
         "checked_by": words.person(),
     }
     block = _Block(pen, words, scale=scale, values=values, revision_index=revision_index)
