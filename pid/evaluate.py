@@ -35,6 +35,7 @@ from pid.drawing import (
     Word,
 )
 from pid.errors import InputError
+from pid.evaluate_forms import CellCounts, FieldRates, score_fields, score_tables
 from pid.evaluate_lines import LineMatch, Share, score_directions, score_meetings, score_types
 from pid.evaluate_words import read_words_at
 from pid.geometry import as_boxes, box_iou, transform_box, transform_points
@@ -112,6 +113,8 @@ class Evaluation:
     line_types: Share | None = None
     directions: Share | None = None
     meetings: Share | None = None
+    title_fields: FieldRates | None = None
+    cells: CellCounts | None = None
     review_load: float | None = None
     corrections: int | None = None
     """Symbols and connections that a reviewer has to put right."""
@@ -125,6 +128,10 @@ class Evaluation:
                 out |= {f"{name}.p": rates.precision, f"{name}.r": rates.recall, f"{name}.f1": rates.f1}
         if self.words is not None:
             out |= {"words.exact": self.words.exact, "words.cer": self.words.cer}
+        if self.title_fields is not None and self.title_fields.truth:
+            out["title.exact"] = self.title_fields.exact
+        if self.cells is not None and self.cells.truth:
+            out |= {"tables.structure": self.cells.structure_f1, "tables.text": self.cells.text_f1}
         single = {"symbols.ap50": self.ap50, "groups.f1": self.group_f1, "kinds.f1": self.kind_f1}
         single |= {"review_load": self.review_load, "corrections": self.corrections}
         asked = {"lines.types": self.line_types, "lines.directions": self.directions, "lines.meetings": self.meetings}
@@ -171,7 +178,7 @@ def _partial_truth(data: dict[str, Any], path: Path) -> Truth:
 def evaluate(predicted: Drawing | None, truth: Truth) -> Evaluation:
     """Compare a prediction with the truth of the same sheet; None stands for a sheet that was not recognised."""
     found = predicted or truth.drawing.model_copy(
-        update=dict.fromkeys(("symbols", "lines", "connections", "words"), ())
+        update=dict.fromkeys(("symbols", "lines", "connections", "words", "tables"), ()) | {"title_block": None}
     )
     found = in_truth_frame(found, truth) if predicted else found
     symbols, words, lines = list(found.symbols), [w for w in found.words if w.text], list(found.lines)
@@ -180,6 +187,10 @@ def evaluate(predicted: Drawing | None, truth: Truth) -> Evaluation:
         figures = _score_symbols(truth, symbols, found.connections)
     if truth.complete & {"words", "words_some"}:
         figures["words"] = _score_words(truth, words)
+    if "title_block" in truth.complete:
+        figures["title_fields"] = score_fields(truth.drawing.title_block, found.title_block)
+    if "tables" in truth.complete:
+        figures["cells"] = score_tables(truth.drawing.tables, found.tables)
     if "lines" in truth.complete:
         figures["lines"] = _score_lines(truth.drawing, lines)
         figures["meetings"] = score_meetings(truth.drawing, lines)

@@ -17,7 +17,8 @@ COLUMNS = {
     "kinds.f1": "kind F1", "connections.p": "conn P", "connections.r": "conn R", "connections.f1": "conn F1",
     "lines.p": "line P", "lines.r": "line R", "lines.types": "line types",
     "lines.directions": "line flow", "lines.meetings": "tee/cross", "given.connections.f1": "conn F1 given",
-    "given.lines.f1": "line F1 given", "words.exact": "words", "words.cer": "CER", "review_load": "load",
+    "given.lines.f1": "line F1 given", "words.exact": "words", "words.cer": "CER",
+    "title.exact": "title", "tables.structure": "cells", "tables.text": "cell texts", "review_load": "load",
     "minutes": "minutes", "speed_up": "x by hand",
 }  # fmt: skip
 

@@ -19,6 +19,7 @@ JOINING = (
     "evaluate",
     "evaluate_lines",
     "evaluate_words",
+    "evaluate_forms",
     "evaluate_given",
     "annotate",
     "model_versions",
@@ -31,6 +32,7 @@ JOINING = (
     "compare_files",
     "review_effort",
     "recognize_files",
+    "read_files",
     "install_models",
     "train_models",
     "draw_structure",
@@ -77,7 +79,8 @@ def allowed(name: str) -> set[str]:
         return {*FOUNDATION, name}
     if name in JOINING:
         return {*FOUNDATION, *STAGES, *JOINING}
-    return {*FOUNDATION, *STAGES, *JOINING, "web", "cli_train", "cli_serve", "cli_teach", "cli_verify", "cli"}
+    commands = {"cli_train", "cli_serve", "cli_teach", "cli_verify", "cli_document", "cli_batch", "cli"}
+    return {*FOUNDATION, *STAGES, *JOINING, "web", *commands}
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
