@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 
 TILE_PX = 512
 """Side of a tile. A screen shows about twelve of them."""
+OVERLAP_PX = 1
+"""Tiles show so much of their right and lower neighbours, too, or browsers would show seams where they scale them."""
 QUALITY = 82
 """JPEG quality: linework without visible ringing at about 1 bit a pixel."""
 THUMBNAIL_PX = 480
@@ -93,7 +95,7 @@ def _cut(level: NDArray[np.uint8]) -> Iterator[tuple[int, int, NDArray[np.uint8]
     height, width = level.shape[:2]
     for row, y in enumerate(range(0, height, TILE_PX)):
         for column, x in enumerate(range(0, width, TILE_PX)):
-            yield column, row, level[y : y + TILE_PX, x : x + TILE_PX]
+            yield column, row, level[y : y + TILE_PX + OVERLAP_PX, x : x + TILE_PX + OVERLAP_PX]
 
 
 def _member(zoom: int, column: int, row: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import cv2
@@ -51,9 +52,20 @@ class ChangeBody(BaseModel):
     new_id: str
 
 
-class Differences(BaseModel):
-    """Changes, the rows of the take-off whose quantity changed, and the change of cost (0 without the right to see)."""
+class AlignmentBody(BaseModel):
+    """From the old page's pixels to the new one's: x' = scale x + offset, per axis."""
 
+    scale: tuple[float, float]
+    offset: tuple[float, float]
+
+
+class Differences(BaseModel):
+    """Changes, the rows of the take-off whose quantity changed, and the change of cost (0 without the right to see).
+
+    By `alignment` the pages lie over each other.
+    """
+
+    alignment: AlignmentBody
     changes: list[ChangeBody]
     take_off: list[dict[str, Any]]
     cost: float
@@ -65,7 +77,8 @@ class Differences(BaseModel):
 @requires("read")
 def compare(body: Pair) -> dict[str, Any]:
     """What changed between two pages."""
-    return _compare(body)[2].as_json()
+    difference = _compare(body)[2]
+    return {**difference.as_json(), "alignment": asdict(difference.comparison.alignment)}
 
 
 @routes.post("/compare.xlsx")

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from apiflask import APIBlueprint
 from apiflask.schemas import FileSchema
-from flask import Response
+from flask import Response, request
 from pydantic import BaseModel, Field
 
 from pid.web.access import page_of
@@ -93,8 +93,10 @@ def get_crop(page_id: str, query: Crop) -> Response:
 
 
 def _picture(data: bytes, kind: str, tag: str) -> Response:
-    """A picture that the browser keeps; it asks whether it is still the same, as a page can be read anew."""
+    """A picture that the browser keeps: for ever where the address names its version (``?v=``), as pages do; otherwise
+    it asks whether the picture is still the same, as a page can be read anew.
+    """
     answer = Response(data, mimetype=kind)
     answer.set_etag(tag.replace("/", "-").replace(" ", "-"))
-    answer.headers["Cache-Control"] = FOR_A_WHILE
-    return answer
+    answer.headers["Cache-Control"] = FOR_EVER if "v" in request.args else FOR_A_WHILE
+    return answer.make_conditional(request)  # type: ignore[return-value]

@@ -21,6 +21,11 @@ def may() -> dict[str, bool]:
     return {name: bool(known and current_user.may(name)) for name in ("edit", "estimate", "admin")}
 
 
+def version_of(key: str | None) -> str:
+    """What tells versions of a picture apart in its address: the end of its key, which is made of its content."""
+    return (key or "")[-12:]
+
+
 def review_data(page: Page, project: Project) -> dict[str, object]:
     """A page as the review shows it; the drawing itself is fetched by its revision."""
     return {
@@ -30,7 +35,7 @@ def review_data(page: Page, project: Project) -> dict[str, object]:
         "width": page.width,
         "height": page.height,
         "revision": page.head,
-        "tiles": f"{API}/pages/{page.id}/tiles/{{z}}/{{x}}/{{y}}.jpg",
+        "tiles": f"{API}/pages/{page.id}/tiles/{{z}}/{{x}}/{{y}}.jpg?v={version_of(page.tiles_key)}",
         "tile_px": TILE_PX,
         "deepest_zoom": deepest_zoom(page.width, page.height),
         "project": {"id": project.id, "name": project.name},

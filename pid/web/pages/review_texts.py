@@ -1,4 +1,4 @@
-"""What the review page offers, in words: its tools, its tabs, its keys. ``review/keys.js`` has the keys themselves."""
+"""What the review page offers, in words: its tools, its tabs, its keys (which ``review/keys.js`` knows)."""
 
 TOOLS = (
     ("select", "Select, move, resize", "V"),

@@ -14,7 +14,7 @@ from pid.web.app_state import store
 from pid.web.auth import actor, sign_in_by_link
 from pid.web.models import Page, Project
 from pid.web.pages.i18n import COOKIE, LANGUAGES, language, translate, words
-from pid.web.pages.page_data import kinds_data, may, review_data, review_modules
+from pid.web.pages.page_data import kinds_data, may, review_data, review_modules, version_of
 from pid.web.pages.review_texts import KEYS, TABS, TOOLS
 from pid.web.permissions import public, requires
 from pid.web.refusals import refusal
@@ -35,7 +35,7 @@ FOR_ADMINS = ("users", "audit")
 def _for_templates() -> dict[str, object]:
     return {
         "t": translate, "language": language(), "languages": LANGUAGES, "words": words(language()),
-        "may": may(), "date": _date, "here": request.full_path.rstrip("?"),
+        "may": may(), "date": _date, "version": version_of, "here": request.full_path.rstrip("?"),
     }  # fmt: skip
 
 
@@ -136,8 +136,14 @@ def compare() -> str:
         raise refusal(404, "Name a page to compare.")
     found = project_of(first.document.project_id)
     choices = [page for page in store().project_pages(found.id) if page.head]
-    chosen = {name: review_data(page, found) if page else None for name, page in (("old", old), ("new", new))}
+    chosen = {name: _compared(name, page, found) if page else None for name, page in (("old", old), ("new", new))}
     return render_template("compare.html", project=found, choices=choices, old=old, new=new, data=chosen)
+
+
+def _compared(name: str, page: Page, found: Project) -> dict[str, object]:
+    """A page to compare, at the revision that the address names, or at its latest."""
+    number = request.args.get(f"{name}_revision", "")
+    return {**review_data(page, found), "revision": int(number) if number.isdecimal() else page.head}
 
 
 def _page_or_none(page_id: str) -> Page | None:

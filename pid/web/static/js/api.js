@@ -13,6 +13,7 @@ export class ApiError extends Error {
 }
 
 async function answer(response) {
+  if (response.status === 204) return null;
   const type = response.headers.get("content-type") ?? "";
   const body = type.includes("json") ? await response.json() : await response.text();
   if (response.ok) return body;
@@ -20,41 +21,42 @@ async function answer(response) {
   throw new ApiError(response.status, error.code ?? "error", error.message ?? response.statusText, error.details);
 }
 
-async function call(method, path, body, headers = {}) {
+function request(method, body, headers = {}) {
   const options = { method, headers: { Accept: "application/json", ...headers }, credentials: "same-origin" };
   if (method !== "GET") options.headers["X-CSRFToken"] = csrf;
-  if (body instanceof FormData) options.body = body;
-  else if (body !== undefined) {
+  if (body !== undefined) {
     options.body = JSON.stringify(body);
     options.headers["Content-Type"] = "application/json";
   }
-  let response;
+  return options;
+}
+
+async function send(method, path, body, headers) {
   try {
-    response = await fetch(ROOT + path, options);
+    return await fetch(ROOT + path, request(method, body, headers));
   } catch (error) {
     throw new ApiError(0, "offline", error.message);
   }
-  return answer(response);
 }
+
+const call = async (method, path, body, headers) => answer(await send(method, path, body, headers));
 
 export const api = {
   get: (path) => call("GET", path),
-  post: (path, body = {}, headers) => call("POST", path, body, headers),
+  post: (path, body, headers) => call("POST", path, body, headers),
   patch: (path, body) => call("PATCH", path, body),
   put: (path, body) => call("PUT", path, body),
   remove: (path) => call("DELETE", path),
 
-  /** All items of a paged list. */
-  async all(path) {
-    const items = [];
-    let cursor = null;
-    do {
-      const url = cursor ? `${path}${path.includes("?") ? "&" : "?"}cursor=${encodeURIComponent(cursor)}` : path;
-      const page = await call("GET", url);
-      items.push(...page.items);
-      cursor = page.next_cursor;
-    } while (cursor);
-    return items;
+  /** What is answered to a POST, kept as a file by the browser. */
+  async download(path, body, name) {
+    const response = await send("POST", path, body, { Accept: "*/*" });
+    if (!response.ok) await answer(response);
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(await response.blob());
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   },
 
   /** One file with progress (0..1), which fetch does not tell. */

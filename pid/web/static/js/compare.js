@@ -5,57 +5,54 @@
 import { api } from "./api.js";
 import { find, h, tell } from "./dom.js";
 import { count, plain, t } from "./words.js";
+import { boxAround } from "./review/model.js";
 import { SheetMap } from "./review/sheet_map.js";
 
 const { old, new: later } = JSON.parse(find("#compare-data").textContent);
+const pair = { old: old.id, new: later.id, old_revision: old.revision, new_revision: later.revision };
 const sheet = new SheetMap(find("#sheet"), later);
 const { map } = sheet;
 
-// The earlier sheet lies over the later one, fitted to its size, and is cut off at the line.
+// The earlier sheet lies over the later one, laid so that common tags meet, and is cut off at the line.
 const pane = map.createPane("earlier");
 pane.style.zIndex = 250;
-const scale = Math.min(later.width / old.width, later.height / old.height);
-const shift = Math.log2(scale) + old.deepest_zoom - later.deepest_zoom;
+
 const Earlier = L.GridLayer.extend({
-  createTile(coords, done) {
+  createTile({ x, y, z }, done) {
     const tile = document.createElement("canvas");
-    tile.width = tile.height = this.options.tileSize;
-    paint(tile, coords, this.options.tileSize, done);
+    const side = this.options.tileSize;
+    tile.width = tile.height = side;
+    const unit = 2 ** (later.deepest_zoom - z); // pixels of the later sheet a pixel of the tile
+    paint(tile, [x * side * unit, y * side * unit], unit, this.options.alignment).then(() => done(null, tile));
     return tile;
   },
 });
 
-/** Draws what the earlier page shows where a tile of the later one lies. */
-function paint(tile, { x, y, z }, side, done) {
-  const unit = 2 ** (later.deepest_zoom - z) / scale; // pixels of the earlier sheet a pixel of the tile
-  const zoom = Math.max(0, Math.min(old.deepest_zoom, old.deepest_zoom - Math.floor(Math.log2(unit))));
+/** Draws what the earlier page shows from a place of the later one on. */
+function paint(tile, [left, upper], unit, { scale, offset }) {
+  const side = tile.width;
+  const step = scale.map((s) => unit / s); // pixels of the earlier sheet a pixel of the tile
+  const start = [(left - offset[0]) / scale[0], (upper - offset[1]) / scale[1]];
+  const zoom = Math.max(0, Math.min(old.deepest_zoom, old.deepest_zoom - Math.floor(Math.log2(step[0]))));
   const span = old.tile_px * 2 ** (old.deepest_zoom - zoom);
-  const [x0, y0, width] = [x * side * unit, y * side * unit, side * unit];
   const context = tile.getContext("2d");
-  context.fillStyle = "#fff";
-  context.fillRect(0, 0, side, side);
-  const jobs = [];
-  const end = (length) => Math.ceil(length / span) - 1;
-  for (let column = Math.max(0, Math.floor(x0 / span)); column <= Math.min((x0 + width) / span, end(old.width)); column += 1) {
-    for (let row = Math.max(0, Math.floor(y0 / span)); row <= Math.min((y0 + width) / span, end(old.height)); row += 1) {
-      jobs.push(new Promise((resolve) => {
-        const picture = new Image();
-        picture.onload = () => {
-          context.drawImage(picture, (column * span - x0) / unit, (row * span - y0) / unit, span / unit, span / unit);
-          resolve();
-        };
-        picture.onerror = resolve;
-        picture.src = old.tiles.replace("{z}", zoom).replace("{x}", column).replace("{y}", row);
-      }));
-    }
-  }
-  Promise.all(jobs).then(() => done(null, tile));
+  const [columns, rows] = [[start[0], old.width, step[0]], [start[1], old.height, step[1]]].map(([from, length, by]) =>
+    range(Math.max(0, Math.floor(from / span)), Math.min(Math.floor((from + side * by) / span), Math.ceil(length / span) - 1)));
+  return Promise.all(columns.flatMap((column) => rows.map(async (row) => {
+    const picture = await load(old.tiles.replace("{z}", zoom).replace("{x}", column).replace("{y}", row));
+    if (!picture) return;
+    const size = [picture.naturalWidth, picture.naturalHeight].map((n, i) => (n * span) / old.tile_px / step[i]);
+    context.drawImage(picture, (column * span - start[0]) / step[0], (row * span - start[1]) / step[1], ...size);
+  })));
 }
 
-new Earlier({
-  pane: "earlier", tileSize: later.tile_px, minNativeZoom: 0, maxNativeZoom: later.deepest_zoom, minZoom: -2, maxZoom: later.deepest_zoom + 3,
-  bounds: sheet.bounds, noWrap: true, updateWhenZooming: false,
-}).addTo(map);
+const range = (from, to) => Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);
+const load = (url) => new Promise((resolve) => {
+  const picture = new Image();
+  picture.onload = () => resolve(picture);
+  picture.onerror = () => resolve(null);
+  picture.src = url;
+});
 
 const swipe = find("#swipe");
 const line = find("#swipe-line");
@@ -79,28 +76,45 @@ find("#fit").addEventListener("click", () => sheet.fit());
 // --- the list of changes
 
 const mark = L.layerGroup().addTo(map);
+const NAMES = { kind: "Kind", tag: "Tag", size: "Size", spec: "Class", connection: "Connection", line: "Line", added: "added", removed: "removed", moved: "moved" };
 
-function go(change) {
-  const box = change.new_box ?? change.box ?? change.old_box;
+/** Boxes of a drawing's symbols and lines by id. */
+const boxesOf = (drawing) => new Map([
+  ...drawing.symbols.map((s) => [s.id, s.box]), ...drawing.lines.map((l) => [l.id, boxAround(l.points)]),
+]);
+
+function go(change, boxes, { scale, offset }) {
   mark.clearLayers();
+  const before = boxes.old.get(change.old_id);
+  const moved = before?.map((v, i) => v * scale[i % 2] + offset[i % 2]);
+  const box = boxes.new.get(change.new_id) ?? moved;
   if (!box) return;
-  L.rectangle([[box[1], box[0]], [box[3], box[2]]], { color: "#101820", weight: 2.5, fill: false, interactive: false }).addTo(mark);
+  L.rectangle([[box[1], box[0]], [box[3], box[2]]], { color: "#101820", weight: 3, fill: false, interactive: false }).addTo(mark);
   sheet.look(box);
 }
 
-function row(change) {
-  const what = change.what ?? change.change ?? change.kind;
-  return h("li", {}, h("button", { type: "button", class: `entry change ${what}`, onclick: () => go(change) },
-    h("strong", {}, t(plain(what))), h("span", {}, change.text ?? change.message ?? "")));
+function row(change, boxes, alignment) {
+  const what = change.what.split(" ");
+  const state = what.at(-1);
+  const values = change.old || change.new ? `${plain(change.old) || "–"} → ${plain(change.new) || "–"}` : "";
+  return h("li", {}, h("button", { type: "button", class: `entry change ${state}`, onclick: () => go(change, boxes, alignment) },
+    h("strong", {}, what.map((word) => t(NAMES[word] ?? plain(word))).join(" "), ": ", change.subject),
+    h("span", {}, values, h("small", {}, change.zone ? ` ${t("zone {zone}", { zone: change.zone })}` : ""))));
 }
 
 async function compare() {
   try {
-    const answer = await api.post("compare", { old: old.id, new: later.id });
-    const { changes } = answer;
+    const [answer, before, after] = await Promise.all([
+      api.post("compare", pair), ...[old, later].map((page) => api.get(`pages/${page.id}/revisions/${page.revision}`)),
+    ]);
+    const boxes = { old: boxesOf(before), new: boxesOf(after) };
+    new Earlier({
+      pane: "earlier", alignment: answer.alignment, tileSize: later.tile_px, minNativeZoom: 0, maxNativeZoom: later.deepest_zoom,
+      minZoom: -2, maxZoom: later.deepest_zoom + 3, bounds: sheet.bounds, noWrap: true, updateWhenZooming: false,
+    }).addTo(map);
     find("#changes").replaceChildren(
-      h("p", { class: "quiet" }, t("{n} changes. Each leads to its place on the sheet.", { n: count(changes.length) })),
-      h("ul", { class: "list" }, changes.map(row)));
+      h("p", { class: "quiet" }, t("{n} changes. Each leads to its place on the sheet.", { n: count(answer.changes.length) })),
+      h("ul", { class: "list" }, answer.changes.map((change) => row(change, boxes, answer.alignment))));
   } catch (error) {
     find("#changes").replaceChildren(h("p", { class: "doubt" }, error.message));
   }
@@ -109,7 +123,7 @@ async function compare() {
 
 find("#workbook").addEventListener("click", async () => {
   try {
-    await api.download("compare.xlsx", { old: old.id, new: later.id }, "changes.xlsx");
+    await api.download("compare.xlsx", pair, "changes.xlsx");
   } catch (error) {
     tell(error.message, "error");
   }

@@ -188,7 +188,7 @@ export class ElementCard {
     return h("div", { class: "actions" },
       h("button", { type: "button", class: "button primary", onclick: () => this.review.accept() }, t("Accept"), " ", h("kbd", {}, "↵")),
       part === "fields" ? null : h("button", { type: "button", class: "button", onclick: () => this.review.remove() }, t("Remove"), " ", h("kbd", {}, "Del")),
-      part === "symbols" ? h("button", { type: "button", class: "button", onclick: () => this.review.findAlike() }, t("Find alike"), " ", h("kbd", {}, "F")) : null);
+      part === "symbols" && this.review.page.may.estimate ? h("button", { type: "button", class: "button", onclick: () => this.review.findAlike() }, t("Find alike"), " ", h("kbd", {}, "F")) : null);
   }
 
   focusField(name) {

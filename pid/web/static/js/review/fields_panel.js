@@ -4,6 +4,8 @@ import { h } from "../dom.js";
 import { percent, plain, t } from "../words.js";
 import { standing } from "./colours.js";
 
+const mark = (on) => (on ? h("span", { role: "img", "aria-label": t("yes") }, "●") : "");
+
 export class FieldsPanel {
   constructor(root, review) {
     this.root = root;
@@ -17,11 +19,12 @@ export class FieldsPanel {
     this.apply = h("button", { type: "button", class: "button primary", onclick: () => this.applyAll() }, t("Apply"));
     this.reset = h("button", { type: "button", class: "button", onclick: () => this.resetAll() }, t("Reset"));
     const again = h("button", { type: "button", class: "button", onclick: () => this.review.recognizeAgain() }, t("Read again"));
-    const head = [["Field"], ["Value"], ["Needed", t("Whether a rule demands the field")], ["Mended", t("Whether a rule mended what was read")], ["Edited", t("Whether a person edited it")], ["Rate", t("Recognition rate")]];
+    const head = [[t("Field")], [t("Needed"), t("Whether a rule demands the field")], [t("Mended"), t("Whether a rule mended what was read")],
+      [t("Edited"), t("Whether a person edited it")], [t("Rate"), t("Recognition rate")]];
     this.root.replaceChildren(
       fields.length
         ? h("table", { class: "grid fields" },
-          h("thead", {}, h("tr", {}, head.map(([name, title]) => h("th", { scope: "col", title }, t(name))))),
+          h("thead", {}, h("tr", {}, head.map(([name, title]) => h("th", { scope: "col", title }, name)))),
           h("tbody", {}, fields.map((field) => this.row(field))))
         : h("p", { class: "quiet" }, t("No title block was read on this page.")),
       editable ? h("div", { class: "actions sticky" }, fields.length ? [this.apply, this.reset] : [], again) : "");
@@ -40,14 +43,13 @@ export class FieldsPanel {
         else this.drafts.set(field.name, input.value);
         this.mark();
       },
-      onfocus: () => this.review.select(`fields:${field.name}`, { reveal: true, keepFocus: true }) });
+      onfocus: () => this.review.select(`fields:${field.name}`, { look: true, keepFocus: true }) });
     const missing = field.required && !value;
     return h("tr", { class: missing ? "missing" : "" , "data-name": field.name },
-      h("th", { scope: "row" }, plain(field.name)),
-      h("td", {}, input),
-      h("td", {}, field.required ? "●" : ""),
-      h("td", {}, field.corrected ? "●" : ""),
-      h("td", {}, field.edited ? "●" : ""),
+      h("th", { scope: "row" }, h("small", {}, plain(field.name)), input),
+      h("td", {}, mark(field.required)),
+      h("td", {}, mark(field.corrected)),
+      h("td", {}, mark(field.edited)),
       h("td", { class: "number" }, h("span", { class: `badge ${standing(field.score, this.review.thresholds)}` }, percent(field.score))));
   }
 

@@ -29,9 +29,10 @@ export class HistoryPanel {
   row(revision, head) {
     const current = revision.number === head;
     return h("li", { class: "revision" },
-      h("div", {}, h("strong", {}, t("Revision {n}", { n: revision.number })), current ? h("span", { class: "badge accept" }, t("current")) : null,
+      h("div", { class: "grow" }, h("strong", {}, t("Revision {n}", { n: revision.number })), current ? h("span", { class: "badge accept" }, t("current")) : null,
         h("p", {}, revision.note || t("Recognised")),
         h("p", { class: "quiet" }, `${revision.author} · ${when(revision.created)}`)),
+      current ? null : h("a", { class: "button small", href: `/compare?old=${this.review.page.id}&old_revision=${revision.number}&new=${this.review.page.id}` }, t("Compare")),
       this.review.editable && !current ? h("button", { type: "button", class: "button small", onclick: () => this.restore(revision) }, t("Restore")) : null);
   }
 

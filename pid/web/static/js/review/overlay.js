@@ -56,7 +56,8 @@ export const Overlay = L.Layer.extend({
     this.selected = null;
     this.hovered = null;
     this.lit = new Set();
-    this.draft = null;
+    this.draft = null; // what is being drawn: {points} or {box}
+    this.spot = null; // a box that is pointed at
     this.items = [];
     this.byKey = new Map();
   },
@@ -169,6 +170,7 @@ export const Overlay = L.Layer.extend({
     if (this.hovered !== this.selected) this.paintMark(context, this.byKey.get(this.hovered), SELECTED, 1.5);
     this.paintMark(context, this.byKey.get(this.selected), SELECTED, 2.5, true);
     if (this.draft) this.paintDraft(context);
+    if (this.spot) this.paintMark(context, { part: "spot", box: this.spot }, LIT, 3);
   },
 
   paintLot(context, part, state, items) {

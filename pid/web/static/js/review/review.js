@@ -44,7 +44,7 @@ export class Review {
     this.session = new Session(this.model, this.page.id, revision);
     const layers = new Set(JSON.parse(localStorage.getItem("layers") ?? "null") ?? SHOWN_FIRST);
     this.overlay = new Overlay(this.model, { layers, thresholds: this.thresholds }).addTo(this.sheet.map);
-    this.tools = new Tools(this.sheet, this.overlay, this.session, { editable: this.editable });
+    this.tools = new Tools(this.sheet, this.overlay, this.session, { editable: this.editable, teacher: this.page.may.estimate });
     this.jobs = new Jobs(this);
     this.panels();
     this.bind();
@@ -91,6 +91,7 @@ export class Review {
     }
     window.addEventListener("beforeunload", (event) => { if (session.unsaved) event.preventDefault(); });
     this.showTool("select");
+    this.showPlace();
     this.showState();
   }
 
@@ -158,7 +159,9 @@ export class Review {
   }
 
   lookAtBox(box) {
+    this.overlay.spot = box;
     this.sheet.look(box);
+    this.overlay.redraw();
   }
 
   // --- edits
@@ -213,7 +216,7 @@ export class Review {
   }
 
   findAlike() {
-    if (this.selected?.part !== "symbols" || !this.editable) return;
+    if (this.selected?.part !== "symbols" || !this.page.may.estimate) return;
     const { kind, box } = this.selected.element;
     this.jobs.findAlike({ box, name: kind === "unknown" ? "" : kind });
   }
@@ -309,6 +312,7 @@ export class Review {
 
   openTab(name, detail) {
     if (this.tab !== name) this.tabs[this.tab]?.hide();
+    this.overlay.spot = null;
     this.tab = name;
     document.body.classList.remove("folded");
     for (const tab of findAll("[role=tab]")) {

@@ -93,9 +93,9 @@ export class SheetMap {
   }
 }
 
-/** Tiles end where the sheet ends: Leaflet would stretch the last ones to their full size. */
+/** Tiles overlap by a pixel and end where the sheet ends: Leaflet would squeeze or stretch them to their common size. */
 function trim(tile, side) {
   for (const [natural, property] of [["naturalWidth", "width"], ["naturalHeight", "height"]]) {
-    if (tile[natural] < side) tile.style[property] = `${(parseFloat(tile.style[property]) * tile[natural]) / side}px`;
+    tile.style[property] = `${(parseFloat(tile.style[property]) * tile[natural]) / side}px`;
   }
 }

@@ -4,6 +4,8 @@ import { h } from "../dom.js";
 import { t } from "../words.js";
 import { standing } from "./colours.js";
 
+const [SHORTEST, LONGEST] = [3, 40]; // characters shown of a cell
+
 export class TablesPanel {
   constructor(root, review) {
     this.root = root;
@@ -25,7 +27,9 @@ export class TablesPanel {
       h("div", { class: "scroll" }, h("table", { class: "grid cells" }, this.rows(table))));
   }
 
-  hide() {}
+  hide() {
+    this.review.overlay.spot = null;
+  }
 
   rows(table) {
     const rows = new Map();
@@ -38,7 +42,7 @@ export class TablesPanel {
 
   cell(table, cell) {
     const state = cell.text ? standing(cell.score, this.review.thresholds) : "";
-    const input = h("input", { type: "text", value: cell.text, readonly: !this.review.editable,
+    const input = h("input", { type: "text", value: cell.text, size: Math.min(Math.max(cell.text.length, SHORTEST), LONGEST), readonly: !this.review.editable,
       "aria-label": t("Row {row}, column {column}", { row: cell.row + 1, column: cell.column + 1 }),
       onfocus: () => this.review.lookAtBox(cell.box),
       onchange: () => this.change(table, cell, input.value) });

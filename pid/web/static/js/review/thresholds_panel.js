@@ -70,7 +70,6 @@ export class ThresholdsPanel {
     this.acceptAll.textContent = t("Accept all from {score} ({n})", { score: thresholds.accept.toFixed(2), n: count(unsure) });
     this.acceptAll.disabled = !unsure;
     const project = this.review.page.thresholds;
-    this.keep.hidden = !this.review.page.may.estimate;
     this.keep.disabled = thresholds.accept === project.accept && thresholds.review === project.review;
   }
 

@@ -19,13 +19,14 @@ export const TOOLS = {
 const BOX_TOOLS = ["symbol", "word", "alike"];
 
 export class Tools extends EventTarget {
-  constructor(sheet, overlay, session, { editable }) {
+  constructor(sheet, overlay, session, { editable, teacher }) {
     super();
     this.sheet = sheet;
     this.overlay = overlay;
     this.session = session;
     this.model = session.model;
     this.editable = editable;
+    this.teacher = teacher; // whether examples may be taught
     this.tool = "select";
     this.first = null; // symbol that a connection starts at
     const element = sheet.map.getContainer();
@@ -38,7 +39,7 @@ export class Tools extends EventTarget {
   }
 
   use(tool) {
-    if (!this.editable && tool !== "select") return;
+    if (tool !== "select" && !(tool === "alike" ? this.teacher : this.editable)) return;
     this.cancel();
     this.tool = tool;
     this.first = null;
