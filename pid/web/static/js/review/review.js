@@ -41,7 +41,7 @@ export class Review {
   /** Everything that needs the drawing; the sheet is shown before it has come. */
   start(drawing, revision) {
     this.model = new Model(drawing);
-    this.session = new Session(this.model, this.page.id, revision);
+    this.session = new Session(this.model, this.page.id, revision, { editable: this.editable });
     const layers = new Set(JSON.parse(localStorage.getItem("layers") ?? "null") ?? SHOWN_FIRST);
     this.overlay = new Overlay(this.model, { layers, thresholds: this.thresholds }).addTo(this.sheet.map);
     this.tools = new Tools(this.sheet, this.overlay, this.session, { editable: this.editable, teacher: this.page.may.estimate });

@@ -7,11 +7,12 @@ const AGAIN_MS = 3000; // after the service could not be reached
 
 export class Session extends EventTarget {
   /** `model` is changed; revisions are those of the page `pageId`, whose latest is `revision`. */
-  constructor(model, pageId, revision) {
+  constructor(model, pageId, revision, { editable }) {
     super();
     this.model = model;
     this.pageId = pageId;
     this.revision = revision;
+    this.editable = editable;
     this.done = [];
     this.undone = [];
     this.waiting = [];
@@ -21,7 +22,7 @@ export class Session extends EventTarget {
 
   /** Does one step of a person: a list of operations with a note for the history. Returns whether it was done. */
   do(operations, note) {
-    if (!operations.length) return false;
+    if (!operations.length || !this.editable) return false;
     let undo;
     try {
       undo = this.model.apply(operations);
