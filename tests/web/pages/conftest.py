@@ -14,7 +14,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-import waitress
+from werkzeug.serving import make_server
 
 from pid.drawing import Drawing
 from pid.resources import data_path
@@ -75,15 +75,15 @@ def site(tmp_path: Path) -> Iterator[Site]:
 @contextmanager
 def serving(service: Service) -> Iterator[str]:
     """Serve on a free port; yields the address."""
-    server = waitress.create_server(service.app, host="127.0.0.1", port=0, threads=8)
-    thread = threading.Thread(target=server.run, daemon=True)
+    server = make_server("127.0.0.1", 0, service.app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.effective_port}"
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
-        server.task_dispatcher.shutdown()
-        server.close()
-        thread.join(timeout=5)
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 def doubted_sample() -> Drawing:
