@@ -40,6 +40,8 @@ JOINING = (
     "truth",
     "verify",
     "promote_models",
+    "corrections",
+    "train_corrections",
 )
 TRAINING = ("torch", "torchvision", "ultralytics", "torch_geometric")
 TRAINING_FILES = ("train.py", "network.py", "fit.py")

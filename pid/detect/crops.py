@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pid.detect.dataset import LabelledSheet, SheetFolder, alter_ink
+from pid.detect.dataset import LabelledSheet, Sheets, alter_ink
 from pid.drawing import Symbol
 from pid.geometry import Array, box_iou
 
@@ -48,7 +48,7 @@ class CropBatch:
 class CropSource:
     """What batches of crops are cut from and how; small enough to be sent to a worker process."""
 
-    sheets: SheetFolder
+    sheets: Sheets
     labels: tuple[str, ...]
     batch: int
     jitter: float
@@ -93,7 +93,7 @@ def flipped_pose(pose: int) -> int:
 
 
 def cut_crops(
-    sheets: SheetFolder, labels: Sequence[str], rng: np.random.Generator, *, batch: int, jitter: float
+    sheets: Sheets, labels: Sequence[str], rng: np.random.Generator, *, batch: int, jitter: float
 ) -> Iterator[CropBatch]:
     """Endless batches of labelled crops from random sheets; rare kinds come more often than they are drawn."""
     index = {name: i for i, name in enumerate(labels)}

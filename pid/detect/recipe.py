@@ -39,6 +39,10 @@ class ShapeRecipe(Recipe):
     """Processes that cut tiles; 0 is a thread of the training process, enough for a processor."""
     drawers: int = 1
     """Processes that draw sheets while training runs."""
+    corrected_share: float = 0.5
+    """With corrections: share of the sheets cut that people corrected; the rest are generated."""
+    replay_sheets: int = 16
+    """With corrections: so many generated sheets, so that nothing is forgotten."""
 
 
 @dataclass(frozen=True)
@@ -52,3 +56,7 @@ class KindRecipe(Recipe):
     """Standard deviation of the boxes' sides over their size: the detector's boxes are not exact."""
     workers: int = 0
     """Processes that cut crops; 0 is a thread of the training process, enough for a processor."""
+    corrected_share: float = 0.5
+    """With corrections: share of the sheets cut that people corrected; the rest are generated."""
+    replay_sheets: int = 16
+    """With corrections: so many generated sheets, so that nothing is forgotten."""

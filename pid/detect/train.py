@@ -23,6 +23,7 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from pid.detect.crops import CropSource
 from pid.detect.dataset import SheetFolder, SheetSource, TileSource, Turns, fill_sheet_folder
 from pid.detect.look import Look
+from pid.detect.mixed import MixedSheets
 from pid.detect.network import (
     KIND_PARTS,
     SHAPE_PARTS,
@@ -65,28 +66,30 @@ def train_shape(
     out: Path,
     device: str = "cpu",
     resume: bool = True,
-    data: Path | None = None,
+    data: Path | MixedSheets | None = None,
     draw_sheet: SheetSource | None = None,
     start: Path | None = None,
     report: Report = print,
 ) -> Path:
     """Train the symbol detector; returns the exported ``shape.onnx`` in `out` (with ``shape.pt`` beside it).
 
-    `data` is the sheet folder (default ``out/sheets``). With `draw_sheet`, further processes draw the recipe's sheets
-    into it while training runs; without, the sheets that are there (and those that others add) are used. `resume` goes
-    on from ``out/shape.checkpoint``; `start` begins from a stripped ``shape.pt`` instead of from nothing.
+    `data` is the sheet folder (default ``out/sheets``), or corrected sheets among generated ones. With `draw_sheet`,
+    further processes draw the recipe's sheets into the folder while training runs; without, the sheets that are there
+    (and those that others add) are used. `resume` goes on from ``out/shape.checkpoint``; `start` begins from a stripped
+    ``shape.pt`` instead of from nothing.
     """
     choose_device(device)
     _use_processor(recipe.threads)
     out.mkdir(parents=True, exist_ok=True)
     folder = out / "sheets" if data is None else data
-    fillers = _start_fillers(folder, draw_sheet, recipe) if draw_sheet else []
+    fillers = _start_fillers(folder, draw_sheet, recipe) if draw_sheet and isinstance(folder, Path) else []
     try:
-        _await_sheets(folder, recipe.start_sheets, fillers)
+        if isinstance(folder, Path):
+            _await_sheets(folder, recipe.start_sheets, fillers)
         network = build_shape_network()
         if start is not None:
             load_stripped(network, start, labels=GROUPS)
-        source = _tile_source(SheetFolder(folder), recipe)
+        source = _tile_source(_sheets_of(folder), recipe)
         batches = _feed(source, [recipe.first_seed, time.time_ns() if resume else 0], recipe.workers)
         checkpoint = out / "shape.checkpoint"
         average, step = fit(
@@ -149,13 +152,16 @@ def train_kinds(
     recipe: KindRecipe,
     *,
     out: Path,
-    data: Path,
+    data: Path | MixedSheets,
     device: str = "cpu",
     resume: bool = True,
     start: Path | None = None,
     report: Report = print,
 ) -> Path:
-    """Train the kind classifier on the sheet folder `data`; returns the exported ``kinds.onnx`` in `out`."""
+    """Train the kind classifier on the sheet folder `data`, or on corrected sheets among generated ones.
+
+    Returns the exported ``kinds.onnx`` in `out`.
+    """
     choose_device(device)
     _use_processor(recipe.threads)
     out.mkdir(parents=True, exist_ok=True)
@@ -163,7 +169,7 @@ def train_kinds(
     network = KindNet(len(labels), recipe.width)
     if start is not None:
         load_stripped(network, start, labels=labels)
-    source = CropSource(SheetFolder(data), tuple(labels), recipe.batch, recipe.box_jitter)
+    source = CropSource(_sheets_of(data), tuple(labels), recipe.batch, recipe.box_jitter)
     batches = _feed(source, [len(labels), time.time_ns() if resume else 0], recipe.workers)
     average, step = fit(
         network, kind_loss, batches, recipe, out / "kinds.checkpoint", device=device, resume=resume, report=report,
@@ -173,7 +179,13 @@ def train_kinds(
     return export_kinds(average, out / "kinds.onnx")
 
 
-def _tile_source(sheets: SheetFolder | PictureSet, recipe: ShapeRecipe, *, turns: Turns = "any") -> TileSource:
+def _sheets_of(data: Path | MixedSheets) -> SheetFolder | MixedSheets:
+    return SheetFolder(data) if isinstance(data, Path) else data
+
+
+def _tile_source(
+    sheets: SheetFolder | MixedSheets | PictureSet, recipe: ShapeRecipe, *, turns: Turns = "any"
+) -> TileSource:
     return TileSource(
         sheets, recipe.batch, recipe.tile_px, recipe.overview_share, (recipe.scale_low, recipe.scale_high),
         per_sheet=recipe.tiles_per_sheet, look=sheets.look if isinstance(sheets, PictureSet) else Look(), turns=turns,
