@@ -46,13 +46,14 @@ def _recall() -> Response | None:
     if not _SHORTEST_KEY <= len(key) <= LONGEST_KEY or not key.isprintable():
         raise refusal(400, f"{HEADER} has {_SHORTEST_KEY} to {LONGEST_KEY} characters that can be shown.")
     g.idempotency_hash = _request_hash()
+    g.idempotency_user = actor().id  # who may have signed out when the answer is kept
     _enter(key)
     g.idempotency_key = key
     known = store().recall(key, actor().id)
     if known is None:
         return None
     if known.request_hash != g.idempotency_hash:
-        raise refusal(422, f"The {HEADER} was used for another request.", code="key-used")
+        raise refusal(409, f"The {HEADER} was used for another request.", code="key-used")
     g.idempotency_replayed = True
     answer = Response(known.response["body"], known.response["status"], mimetype="application/json")
     answer.headers["Idempotency-Replayed"] = "true"
@@ -63,7 +64,7 @@ def _recall() -> Response | None:
 
 def _enter(key: str) -> None:
     """Take the key, so that the same request does not run twice side by side."""
-    running = (actor().id, key)
+    running = g.idempotency_user, key
     with state().answering_lock:
         if running in state().answering:
             raise refusal(409, "A request with this key is being answered.", code="key-in-use")
@@ -87,7 +88,7 @@ def _remember(answer: Response) -> Response:
     if len(body) <= LARGEST_ANSWER:
         headers = {name: answer.headers[name] for name in ("ETag", "Location") if name in answer.headers}
         kept: dict[str, Any] = {"status": answer.status_code, "body": body, "headers": headers}
-        store().remember(key, actor().id, g.idempotency_hash, kept)
+        store().remember(key, g.idempotency_user, g.idempotency_hash, kept)
     return answer
 
 

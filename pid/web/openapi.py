@@ -124,6 +124,8 @@ def _complete_operation(operation: dict[str, Any], view: Any, method: str) -> No
         operation["description"] = f"{known}\n\n{NEEDS_SCOPE.format(permission)}".strip()
     if method in ("post", "patch"):
         operation.setdefault("parameters", []).append(_key_parameter())
+    if "requestBody" in operation:
+        operation["requestBody"]["required"] = True
     if body_type_of(view) == UPLOAD_BODY:
         operation["requestBody"] = {"required": True, "content": {UPLOAD_BODY: {"schema": _upload_schema()}}}
     for answer in operation["responses"].values():

@@ -42,7 +42,7 @@ def test_an_upload_sent_twice_is_done_once(service: Service) -> None:
     other = upload(service, (png((9, 9)), "a.png"), headers=key)
     assert first.json == again.json
     assert again.headers["Idempotency-Replayed"] == "true"
-    assert (other.status_code, other.json["error"]["code"]) == (422, "key-used")
+    assert (other.status_code, other.json["error"]["code"]) == (409, "key-used")
     assert len(service.call("GET", f"/projects/{service.project.id}/documents").json["items"]) == 1
 
 

@@ -107,7 +107,7 @@ def find(page_id: str, body: Alike) -> dict[str, object]:
     """Find all symbols like an example on a page; what is found is added as a new revision."""
     page = page_of(page_id)
     if body.box is None and body.name is None:
-        raise refusal(422, "Say the name of a taught symbol, or the box of an example.")
+        raise refusal(422, "Say the name of a taught symbol, or the box of an example.", code="nothing-named")
     with _one_at_a_time:
         sheet, drawing = _sheet(page)
         name = body.name or ""
