@@ -22,6 +22,7 @@ from pid.web.pages.views import routes as page_routes
 from pid.web.refusals import register_refusals
 from pid.web.security import limit_view, register_security
 from pid.web.store import Store
+from pid.web.strict_json import StrictJson
 
 SESSION_LASTS = timedelta(days=7)
 
@@ -45,7 +46,7 @@ def create_app(config: WebConfig, *, store: Store | None = None, workers: Worker
         TRUSTED_HOSTS=list(config.hosts) or None,
         PREFERRED_URL_SCHEME="https" if config.https else "http",
     )
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json = StrictJson(app)
     app.extensions[EXTENSION] = AppState(
         config=config,
         store=store or Store(config.database, config.files),

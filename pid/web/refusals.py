@@ -82,7 +82,7 @@ def _from_werkzeug(error: HTTPException) -> ResponseReturnValue:
 def _reason(error: HTTPException) -> str:
     """What an error of the framework means, in a sentence."""
     if isinstance(error, BadRequest) and request.is_json:
-        return "The body is not JSON."
+        return "The body is not JSON, or not such as is taken."
     if isinstance(error, TooManyRequests):
         return f"Too many requests: {error.description} are taken."
     return _sentence(error.description or error.name)

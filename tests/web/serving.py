@@ -102,7 +102,7 @@ class Service:
         if by is not None:
             headers["Authorization"] = f"Bearer {self.tokens[by]}"
         client = self.app.test_client(use_cookies=False)
-        return client.open(f"{API}{path}", method=method, headers=headers, **options)
+        return client.open(f"{API}{path}", method=method, headers=headers, buffered=True, **options)
 
     def browser(self, by: str) -> tuple[FlaskClient, dict[str, str]]:
         """A client with the session of a user, and the header that its changes need."""
