@@ -50,7 +50,6 @@ def serve(
 
     from pid.web.config import WebConfig
     from pid.web.hook_sender import read_networks
-    from pid.web.logs import write_json_logs
     from pid.web.run_server import Listening, add_account
     from pid.web.run_server import serve as run
 
@@ -66,7 +65,6 @@ def serve(
         return
     if models is not None and not (models / "shape.onnx").is_file():
         raise InputError(f"{models} holds no networks (shape.onnx).")
-    write_json_logs()
     run(
         config, Listening(host, port, threads), workers=workers,
         setup=lambda usual: replace(usual, models=str(models) if models else None), tell=typer.echo,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import signal
+import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from pid.web.auth import hash_password
 from pid.web.config import WebConfig
 from pid.web.hook_sender import HookSender
 from pid.web.jobs import Pool, Workers
+from pid.web.logs import write_json_logs
 from pid.web.models import Role, User
 from pid.web.store import Store
 from pid.web.store_errors import NameTakenError
@@ -101,28 +103,48 @@ def serve(
         InputError: the address is open to others and nobody has an account, or it cannot be listened on.
     """
     store = Store(config.database, config.files)
-    if listening.is_local:
-        config = replace(config, hosts=config.hosts or LOCAL_NAMES)
-    elif not _has_administrator(store):
-        raise InputError(
-            f"{listening.host} is open to others, so accounts are needed: pid serve --add-user NAME makes the first."
-        )
+    try:
+        if listening.is_local:
+            config = replace(config, hosts=config.hosts or LOCAL_NAMES)
+        elif not _has_administrator(store):
+            need = "so accounts are needed: pid serve --add-user NAME makes the first."
+            raise InputError(f"{listening.host} is open to others, {need}")
+        place = _bind(listening)
+    except InputError:
+        store.close()
+        raise
     pool = Pool(store, workers, setup=setup(WorkerSetup(config.database, config.files))) if workers else None
     app = create_app(config, store=store, workers=pool)
-    try:
-        server = waitress.create_server(
-            app, host=listening.host, port=listening.port, threads=listening.threads, ident=None,
-            max_request_body_size=config.limits.upload_bytes + FORM_BYTES, channel_timeout=SLOWEST_S,
-            clear_untrusted_proxy_headers=config.proxies == 0,
-        )  # fmt: skip
-    except OSError as error:
-        raise InputError(f"{listening.address} cannot be listened on: {error.strerror}.") from error
+    server = waitress.create_server(
+        app, sockets=[place], threads=listening.threads, ident=None, channel_timeout=SLOWEST_S,
+        max_request_body_size=config.limits.upload_bytes + FORM_BYTES,
+        clear_untrusted_proxy_headers=config.proxies == 0,
+    )  # fmt: skip
+    write_json_logs()
     tell(f"pid serves at {listening.address}")
     if listening.is_local:
         code = app.extensions[EXTENSION].links.new(_local_user(store).id)
         tell(f"Sign in once, within 15 minutes: {listening.address}/sign-in/{code}")
     hooks = HookSender(store, config.hook_addresses)
     _run(server, store, hooks, pool)
+
+
+def _bind(listening: Listening) -> socket.socket:
+    """The server's place. Raises `InputError` where it is taken, or not this machine's."""
+    try:
+        family, kind, protocol, _, place = socket.getaddrinfo(
+            listening.host.strip("[]"), listening.port, type=socket.SOCK_STREAM
+        )[0]
+        bound = socket.socket(family, kind, protocol)
+        try:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.bind(place)
+        except OSError:
+            bound.close()
+            raise
+    except OSError as error:
+        raise InputError(f"{listening.address} cannot be listened on: {error.strerror}.") from error
+    return bound
 
 
 def _run(server: waitress.server.BaseWSGIServer, store: Store, hooks: HookSender, pool: Workers | None) -> None:
