@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from pid import __version__
+from pid.cli_batch import batch
+from pid.cli_progress import show_progress
 from pid.cli_serve import serve
 from pid.cli_teach import teach
 from pid.cli_train import Out, train_app
 from pid.cli_verify import models_app, truth_app, verify
 from pid.errors import InputError
-
-if TYPE_CHECKING:
-    from pid.pipeline import Progress
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -34,6 +31,7 @@ app.command()(serve)
 app.command()(verify)
 app.add_typer(truth_app, name="truth")
 app.add_typer(models_app, name="models")
+app.command()(batch)
 
 BAD_INPUT = 2
 ERRORS_FOUND = 1
@@ -77,7 +75,7 @@ def recognize(
 
     if only_taught and library is None:
         raise InputError("--only-taught goes with --library.")
-    with _progress() as progress:
+    with show_progress() as progress:
         report = recognize_files(
             files, out, models=models, library=library, only_taught=only_taught, exports=_names(export),
             progress=progress,
@@ -117,7 +115,7 @@ def estimate(
     """
     from pid.estimate_files import estimate_files, summary
 
-    with _progress() as progress:
+    with show_progress() as progress:
         report = estimate_files(files, out, prices=prices, template=template, progress=progress)
     for line in summary(report, priced=prices is not None):
         typer.echo(line)
@@ -142,7 +140,7 @@ def compare(
 
     from pid.compare_files import compare_files
 
-    with _progress() as progress:
+    with show_progress() as progress:
         report = compare_files(old, new, out, prices=prices, progress=progress)
     counts = Counter(change.what for change in report.comparison.changes)
     typer.echo(", ".join(f"{what} {n}" for what, n in sorted(counts.items())) or "No differences.")
@@ -244,7 +242,7 @@ def synth(
     from pid.synth.write import write_generated
 
     wanted = _names(formats)
-    with _progress() as progress:
+    with show_progress() as progress:
         write_generated(count, seed, out, formats=wanted, damaged=damaged, family=family, progress=progress)
     typer.echo(f"{count} sheet(s) in {out.resolve()}")
 
@@ -292,35 +290,6 @@ def import_command(
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip().lower() for name in text.split(",") if name.strip())
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """A progress bar on a terminal, a plain line for each new step otherwise; both on standard error."""
-    if not sys.stderr.isatty():
-        last = ""
-
-        def plain(step: str, share: float) -> None:
-            nonlocal last
-            if step != last:
-                last = step
-                print(step, file=sys.stderr, flush=True)
-
-        yield plain
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bars
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
-        TimeElapsedColumn(),
-    )
-    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task("", total=1.0)
-        yield lambda step, share: bars.update(task, description=step, completed=share)
 
 
 def main() -> None:

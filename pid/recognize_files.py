@@ -10,7 +10,7 @@ import os
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from pid.drawing import Drawing
 from pid.errors import InputError
 from pid.estimate.rules import read_rules
 from pid.estimate.spreadsheet import write_csv, write_workbook
-from pid.estimate.takeoff import IMPLIED, take_off
+from pid.estimate.takeoff import IMPLIED, Item, take_off
 from pid.export_files import check_formats, in_sheet_frame, write_exports
 from pid.pipeline import Progress, Recognizer
 from pid.read_facts import read_facts
@@ -62,14 +62,23 @@ def recognize_files(
         paths, out, models=models, library=library, only_taught=only_taught, exports=exports, progress=progress
     )
     if report.drawings:
-        rules, drawings = read_rules(), report.drawings
-        items = take_off([read_facts(drawing) for drawing in drawings], rules=rules)
-        report.written.append(write_result(out / "bom.csv", lambda p: write_csv(items, p)))
-        report.written.append(
-            write_result(out / "bom.xlsx", lambda p: write_workbook(items, drawings, p, groups=rules.groups))
-        )
+        items, written = write_bill(report.drawings, out)
+        report.written += written
         report.items = sum(item.quantity for item in items if item.group != IMPLIED)
     return report
+
+
+def write_bill(drawings: Iterable[Drawing], out: Path) -> tuple[Sequence[Item], list[Path]]:
+    """One bill of materials over all drawings into `out`, bom.csv and bom.xlsx: its items and the files.
+
+    `drawings` are gone through several times and never held all at once.
+    """
+    rules = read_rules()
+    items = take_off((read_facts(drawing) for drawing in drawings), rules=rules)
+    return items, [
+        write_result(out / "bom.csv", lambda p: write_csv(items, p)),
+        write_result(out / "bom.xlsx", lambda p: write_workbook(items, drawings, p, groups=rules.groups)),
+    ]
 
 
 def recognize_pages(
@@ -89,12 +98,7 @@ def recognize_pages(
     (`pid.export_files.FORMATS`) that each page is written in.
     """
     check_formats(exports)
-    if models is not None and not (models / "shape.onnx").is_file():
-        raise InputError(f"{models} holds no networks (shape.onnx).")
-    if library is not None:
-        read_library(library)  # what is wrong with it is said before anything slow is done
-    elif only_taught:
-        raise InputError("Only taught symbols are wanted, but no library of them is named.")
+    check_models(models, library, only_taught=only_taught)
     report, jobs = Report(), []
     for path in _found(paths, report):
         try:
@@ -127,6 +131,16 @@ def recognize_pages(
         text = timings_text(timings, read_timings(out))
         report.written.append(write_result(out / TIMINGS, lambda p: p.write_text(text, encoding="utf-8")))
     return report
+
+
+def check_models(models: Path | None, library: Path | None, *, only_taught: bool) -> None:
+    """Raise `InputError` for what is wrong with networks and library, before anything slow is done."""
+    if models is not None and not (models / "shape.onnx").is_file():
+        raise InputError(f"{models} holds no networks (shape.onnx).")
+    if library is not None:
+        read_library(library)
+    elif only_taught:
+        raise InputError("Only taught symbols are wanted, but no library of them is named.")
 
 
 def _found(paths: Sequence[Path], report: Report) -> list[Path]:

@@ -81,7 +81,8 @@ def allowed(name: str) -> set[str]:
         return {*FOUNDATION, name}
     if name in JOINING:
         return {*FOUNDATION, *STAGES, *JOINING}
-    commands = {"cli_train", "cli_serve", "cli_teach", "cli_verify", "cli_document", "cli_batch", "cli"}
+    commands = {"cli", "cli_batch", "cli_document", "cli_progress", "cli_serve", "cli_teach", "cli_train", "cli_verify"}
+    return {*FOUNDATION, *STAGES, *JOINING, "web", *commands}
     return {*FOUNDATION, *STAGES, *JOINING, "web", *commands}
 
 

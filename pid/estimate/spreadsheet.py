@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,9 +50,12 @@ def harmless(value: str | int | float) -> str | int | float:
 
 
 def write_workbook(
-    items: Sequence[Item], drawings: Sequence[Drawing], path: Path, *, groups: Sequence[CountedGroup]
+    items: Sequence[Item], drawings: Iterable[Drawing], path: Path, *, groups: Sequence[CountedGroup]
 ) -> None:
-    """XLSX with a summary by `groups`, the bill of materials and every symbol behind it."""
+    """XLSX with a summary by `groups`, the bill of materials and every symbol behind it.
+
+    `drawings` are gone through several times and never held all at once.
+    """
     import xlsxwriter
 
     with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
@@ -66,7 +69,7 @@ def _write_summary(
     book: xlsxwriter.Workbook,
     head: Any,
     items: Sequence[Item],
-    drawings: Sequence[Drawing],
+    drawings: Iterable[Drawing],
     groups: Sequence[CountedGroup],
 ) -> None:
     page = book.add_worksheet("Summary")
@@ -104,7 +107,7 @@ def _write_items(book: xlsxwriter.Workbook, head: Any, items: Sequence[Item]) ->
         page.conditional_format(1, 0, len(items), len(COLUMNS) - 1, rule)
 
 
-def _write_symbols(book: xlsxwriter.Workbook, head: Any, drawings: Sequence[Drawing]) -> None:
+def _write_symbols(book: xlsxwriter.Workbook, head: Any, drawings: Iterable[Drawing]) -> None:
     page = add_table(book, "Symbols", SYMBOL_COLUMNS, head, sum(len(d.symbols) for d in drawings))
     row = 1
     for d in drawings:

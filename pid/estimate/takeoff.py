@@ -88,7 +88,7 @@ class Item:
 
 
 def take_off(
-    plants: Sequence[PlantFacts], *, catalog: Catalog | None = None, rules: TakeoffRules | None = None
+    plants: Iterable[PlantFacts], *, catalog: Catalog | None = None, rules: TakeoffRules | None = None
 ) -> tuple[Item, ...]:
     """Count what is on the sheets into items, ordered by scope, group, kind and size."""
     rules = rules or read_rules()
@@ -121,7 +121,7 @@ def _item(lot: Sequence[Part]) -> Item:
     )
 
 
-def count_parts(plants: Sequence[PlantFacts], *, catalog: Catalog, rules: TakeoffRules) -> Iterator[Part]:
+def count_parts(plants: Iterable[PlantFacts], *, catalog: Catalog, rules: TakeoffRules) -> Iterator[Part]:
     """All parts of a set of sheets. What bears the same tag on several sheets is counted on the first."""
     seen: dict[tuple[str, str], str] = {}
     counted = {g.name for g in rules.groups}

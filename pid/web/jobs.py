@@ -118,6 +118,11 @@ def divided(setup: WorkerSetup, count: int) -> WorkerSetup:
     return replace(setup, threads=threads, memory_bytes=memory)
 
 
+def most_workers() -> int:
+    """So many workers this machine has processors and memory for."""
+    return max(1, min(usable_threads(), int(MEMORY_SHARE * _machine_memory() / LEAST_MEMORY)))
+
+
 def worker_name(number: int) -> str:
     """What a worker is called in the rows of its jobs."""
     return f"{socket.gethostname()}/{os.getpid()}/{number}"

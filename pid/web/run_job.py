@@ -22,7 +22,7 @@ from pid.drawing import Drawing
 from pid.errors import InputError
 from pid.pipeline import Progress
 from pid.sheet import Sheet
-from pid.web.files import Files, temporary_folder
+from pid.web.files import temporary_folder
 from pid.web.store import Claim, PageResult, Store
 from pid.web.tiles import draw_thumbnail, encode_jpeg, write_tiles
 
@@ -35,6 +35,17 @@ READING_SHARE = 0.95
 """Share of a page's time until its drawing is there; the rest goes into its pictures."""
 NAMED_FAILURES = 3
 """So many failed pages are named in a job's sentence."""
+PICTURES: dict[str, Callable[[Sheet, Drawing], bytes]] = {
+    "image": lambda sheet, _: encode_page(sheet.image),
+    "thumbnail": lambda sheet, _: draw_thumbnail(sheet.image),
+    "tiles": lambda sheet, _: _tile_pyramid(sheet.image),
+    "annotated": lambda sheet, drawing: _png(draw_annotations(sheet, drawing)),
+}
+"""The pictures of a page by name, as they are stored."""
+REVIEW_PICTURES = ("image", "thumbnail", "tiles")
+"""What the review page shows."""
+RESULT_PICTURES = ("annotated",)
+"""What lies in a folder of results."""
 _UNEXPECTED = (
     MemoryError, ArithmeticError, LookupError, TypeError, ValueError, RuntimeError, AssertionError, cv2.error,
 )  # fmt: skip
@@ -59,8 +70,7 @@ class Job:
         recognizer: what reads a page.
         tell: called with the stage, the share done (0..1) and how many pages are done.
         max_pages: documents of more pages are refused.
-        tiles: whether tiles are cut, for the review page.
-        annotated: whether the annotated picture is made, for a folder of results.
+        pictures: which of `PICTURES` are made.
     """
 
     def __init__(
@@ -71,16 +81,14 @@ class Job:
         *,
         tell: Callable[[str, float, int], None],
         max_pages: int = MAX_PAGES,
-        tiles: bool = True,
-        annotated: bool = False,
+        pictures: Sequence[str] = REVIEW_PICTURES,
     ) -> None:
         self._store = store
         self._claim = claim
         self._recognizer = recognizer
         self._tell = tell
         self._max_pages = max_pages
-        self._tiles = tiles
-        self._annotated = annotated
+        self._pictures = pictures
         self._count = 1
         self._ended = 0
         self._failures: list[str] = []
@@ -121,24 +129,24 @@ class Job:
             drawing = self._recognizer.recognize_sheet(sheet, progress=self._progress)
             self._progress("storing pictures", READING_SHARE)
             source = drawing.source.model_copy(update={"name": self._claim.name})
-            result = self._pictures(sheet, drawing.model_copy(update={"source": source}))
+            drawing = drawing.model_copy(update={"source": source})
+            keys = {f"{name}_key": self._store_picture(name, sheet, drawing) for name in self._pictures}
         except InputError as error:
             self._fail(page, str(error))
         except _UNEXPECTED as error:
             self._fail_unexpectedly(page, error)
         else:
-            self._store.store_page(self._claim, page, result)
+            self._store.store_page(self._claim, page, PageResult(drawing, **keys))
             self._end_page()
 
-    def _pictures(self, sheet: Sheet, drawing: Drawing) -> PageResult:
-        files = self._store.files
-        return PageResult(
-            drawing=drawing,
-            image_key=files.put(encode_page(sheet.image)).key,
-            thumbnail_key=files.put(draw_thumbnail(sheet.image)).key,
-            tiles_key=_put_tiles(files, sheet.image) if self._tiles else None,
-            annotated_key=files.put(_png(draw_annotations(sheet, drawing))).key if self._annotated else None,
-        )
+    def _store_picture(self, name: str, sheet: Sheet, drawing: Drawing) -> str:
+        """Make and keep a picture; its key. The annotated one belongs to this job alone: no other shares its file."""
+        data = PICTURES[name](sheet, drawing)
+        if name != "annotated":
+            return self._store.files.put(data).key
+        key = f"annotated/{self._claim.job_id}/{sheet.source.page}.png"
+        self._store.files.write(key, data)
+        return key
 
     def _fail_unexpectedly(self, page: int, error: Exception) -> None:
         """A page met its memory limit or a fault of ours; neither is a reason to lose the others."""
@@ -183,11 +191,10 @@ def _png(bgr: NDArray[np.uint8]) -> bytes:
     return data.tobytes()
 
 
-def _put_tiles(files: Files, image: NDArray[np.uint8]) -> str:
+def _tile_pyramid(image: NDArray[np.uint8]) -> bytes:
     pyramid = BytesIO()
     write_tiles(image, pyramid)
-    pyramid.seek(0)
-    return files.put(pyramid).key
+    return pyramid.getvalue()
 
 
 def _joined(sentences: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from pid.web.database import Database, database_time
@@ -93,9 +93,14 @@ class JobStore(Database):
         with self.reading() as session:
             return {state: count for state, count in session.execute(query)}  # noqa: C416 (rows are typed, pairs are not)
 
+    def count_waiting(self) -> int:
+        """How many jobs could be claimed now: those queued, and those whose worker has been silent too long."""
+        with self.reading() as session:
+            return session.scalar(select(func.count()).select_from(Job).where(_can_be_claimed(session))) or 0
+
     def claim_job(self, worker: str, *, lease_s: float = LEASE_S) -> Claim | None:
         """The oldest job that waits, now held by `worker`; None where none does."""
-        if not self._is_work_waiting():  # a read costs the others nothing
+        if not self.count_waiting():  # a read costs the others nothing
             return None
         with self.writing() as session:
             self._end_silent(session)
@@ -170,11 +175,6 @@ class JobStore(Database):
         with self.writing() as session:
             self._end_silent(session)
 
-    def _is_work_waiting(self) -> bool:
-        with self.reading() as session:
-            silent = and_(Job.state == "running", Job.lease_until < database_time(session))
-            return session.scalar(select(Job.id).where(or_(Job.state == "queued", silent)).limit(1)) is not None
-
     def _end_silent(self, session: Session) -> None:
         for job in session.scalars(_first(Job.state == "running", Job.lease_until < database_time(session))):
             if job.tries < MAX_TRIES:
@@ -205,6 +205,11 @@ def _first(*conditions: object) -> Select[Job]:
     """Jobs to take hold of, oldest first, without those that others hold at the moment."""
     query = select(Job).where(*conditions)  # type: ignore[arg-type]
     return query.order_by(Job.created, Job.id).with_for_update(skip_locked=True)
+
+
+def _can_be_claimed(session: Session) -> ColumnElement[bool]:
+    silent = and_(Job.state == "running", Job.lease_until < database_time(session))
+    return or_(Job.state == "queued", silent)
 
 
 def _requeue(job: Job) -> None:

@@ -26,11 +26,11 @@ PARTS = ("symbols", "lines", "words", "connections", "tables", "findings")
 
 @dataclass(frozen=True)
 class PageResult:
-    """What a worker has made of a page: the drawing and the keys of its pictures."""
+    """What a worker has made of a page: the drawing, and the keys of the pictures that were wanted."""
 
     drawing: Drawing
-    image_key: str
-    thumbnail_key: str
+    image_key: str | None = None
+    thumbnail_key: str | None = None
     tiles_key: str | None = None
     annotated_key: str | None = None
 

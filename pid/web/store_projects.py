@@ -133,6 +133,14 @@ class ProjectStore(Database):
         with self.writing() as session:
             session.delete(self._get(session, Document, document_id))
 
+    def drop_file(self, document_id: str) -> None:
+        """Remove the upload of a document that will not be read again, unless another one has the same content."""
+        with self.reading() as session:
+            key = self._get(session, Document, document_id).file_key
+            other = session.scalar(select(Document.id).where(Document.file_key == key, Document.id != document_id))
+        if other is None:
+            self.files.remove(key)
+
     def last_jobs(self, document_ids: Sequence[str]) -> dict[str, Job]:
         """The latest job of each document, by the document's id."""
         with self.reading() as session:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from pid.web.run_job import MAX_PAGES, Job, SheetRecognizer
+from pid.web.run_job import MAX_PAGES, REVIEW_PICTURES, Job, SheetRecognizer
 from pid.web.store import Claim, LeaseLost, Store
 
 RECOGNIZER = "pid.pipeline:Recognizer"
@@ -43,8 +43,7 @@ class WorkerSetup:
     threads: int | None = None
     max_pages: int = MAX_PAGES
     memory_bytes: int | None = None
-    tiles: bool = True
-    annotated: bool = False
+    pictures: tuple[str, ...] = REVIEW_PICTURES
 
 
 def main() -> None:
@@ -75,7 +74,7 @@ class _Worker:
         setup = self._setup
         job = Job(
             self._store, claim, self._recognizer, tell=self._tell,
-            max_pages=setup.max_pages, tiles=setup.tiles, annotated=setup.annotated,
+            max_pages=setup.max_pages, pictures=setup.pictures,
         )  # fmt: skip
         with suppress(LeaseLost):
             job.run()
