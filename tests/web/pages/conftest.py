@@ -14,7 +14,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from pid.drawing import Drawing
 from pid.resources import data_path
@@ -72,10 +72,17 @@ def site(tmp_path: Path) -> Iterator[Site]:
         yield Site(service, address, add_sheet(service, doubted_sample(), name=f"sample {MARKUP}.png"))
 
 
+class Quiet(WSGIRequestHandler):
+    """Writes no line for each request."""
+
+    def log_request(self, *_: object) -> None:
+        """Leave it unwritten."""
+
+
 @contextmanager
 def serving(service: Service) -> Iterator[str]:
     """Serve on a free port; yields the address."""
-    server = make_server("127.0.0.1", 0, service.app, threaded=True)
+    server = make_server("127.0.0.1", 0, service.app, threaded=True, request_handler=Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -7,7 +7,7 @@ import { COLOURS, LIT, SELECTED, SEVERITY, standing } from "./colours.js";
 import { boxAround, boxOf, middle, nameOf, scoreOf } from "./model.js";
 
 const CELL_PX = 300; // of the grid, sheet pixels
-const MARGIN = 0.35; // share of the view drawn beyond each of its sides, for panning
+const MARGIN = 0.2; // share of the view drawn beyond each of its sides, for panning
 const REACH_PX = 6; // how near the pointer must be, screen pixels
 const LINE_ALPHA = { accept: 0.3, review: 0.6, low: 0.6 };
 const HANDLE_PX = 9;
@@ -69,6 +69,7 @@ export const Overlay = L.Layer.extend({
     map.on("moveend zoomend resize viewreset", this.reset, this);
     map.on("move", this.follow, this);
     map.on("zoomanim", this.animate, this);
+    map.on("zoom", this.stretch, this);
     this.reload();
     return this;
   },
@@ -77,6 +78,7 @@ export const Overlay = L.Layer.extend({
     map.off("moveend zoomend resize viewreset", this.reset, this);
     map.off("move", this.follow, this);
     map.off("zoomanim", this.animate, this);
+    map.off("zoom", this.stretch, this);
     this.canvas.remove();
     return this;
   },
@@ -128,16 +130,24 @@ export const Overlay = L.Layer.extend({
       this.canvas.style.height = `${full.y}px`;
     }
     this.bounds = L.latLngBounds(this.map.layerPointToLatLng(corner), this.map.layerPointToLatLng(corner.add(full)));
+    this.drawnZoom = this.map.getZoom();
     L.DomUtil.setTransform(this.canvas, corner, 1);
     this.paint();
   },
 
   /** Dragged beyond what is drawn: draw there, too. */
   follow() {
+    if (this.map.getZoom() !== this.drawnZoom) return;
     const seen = this.map.containerPointToLayerPoint([0, 0]);
     const end = seen.add(this.map.getSize());
     const far = this.corner.add(this.full);
     if (seen.x < this.corner.x || seen.y < this.corner.y || end.x > far.x || end.y > far.y) this.reset();
+  },
+
+  /** While fingers or the wheel zoom: what is drawn already, at its new place and size. */
+  stretch() {
+    const scale = this.map.getZoomScale(this.map.getZoom(), this.drawnZoom);
+    L.DomUtil.setTransform(this.canvas, this.map.latLngToLayerPoint([this.bounds.getSouth(), this.bounds.getWest()]), scale);
   },
 
   animate(event) {

@@ -2,6 +2,8 @@
 
 /* global L */
 
+import { bindWheel } from "./wheel_zoom.js";
+
 const BEYOND_ZOOMS = 3; // how far pixels may be enlarged: 2 ** 3
 const FIT_SHARE = 0.2; // an element that is looked at takes this share of the view
 const WIDEST_LOOK = 1.25; // but is not enlarged beyond this
@@ -25,8 +27,7 @@ export class SheetMap {
       maxZoom: deepest + BEYOND_ZOOMS,
       zoomSnap: 0.05,
       zoomDelta: 0.75,
-      wheelPxPerZoomLevel: 90,
-      wheelDebounceTime: 20,
+      scrollWheelZoom: false,
       doubleClickZoom: false,
       boxZoom: false,
       inertia: true,
@@ -44,6 +45,7 @@ export class SheetMap {
       updateWhenZooming: false,
       noWrap: true,
     }).addTo(this.map);
+    bindWheel(this.map);
     this.tiles.on("tileload", ({ tile }) => trim(tile, page.tile_px));
     this.fit(false);
   }
