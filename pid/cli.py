@@ -11,6 +11,7 @@ import typer
 
 from pid import __version__
 from pid.cli_batch import batch
+from pid.cli_document import read
 from pid.cli_progress import show_progress
 from pid.cli_serve import serve
 from pid.cli_teach import teach
@@ -28,6 +29,7 @@ app = typer.Typer(
 app.add_typer(train_app, name="train")
 app.command()(teach)
 app.command()(serve)
+app.command()(read)
 app.command()(verify)
 app.add_typer(truth_app, name="truth")
 app.add_typer(models_app, name="models")

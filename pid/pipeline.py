@@ -117,6 +117,16 @@ class Recognizer:
         drawing = self._recognize_straight(rectified.reading, progress)
         return drawing.model_copy(update={"findings": (*rectified.findings, *drawing.findings)})
 
+    def read_sheet(self, sheet: Sheet, *, progress: Progress | None = None) -> tuple[Rectified, tuple[Word, ...]]:
+        """The page put right, and its words alone: what any document is read for, be it a drawing or not."""
+        rectified = self.rectify_sheet(sheet)
+        _tell(progress, "reading words", 0.0)
+        words = self._reader.read_words(
+            rectified.reading, progress=lambda share: _tell(progress, "reading words", share)
+        )
+        _tell(progress, "done", 1.0)
+        return rectified, words
+
     def rectify_sheet(self, sheet: Sheet) -> Rectified:
         """A scanned page put right; one that is drawn in vectors, or has live text, is right as it is."""
         from pid.document.rectify import Rectified, rectify_sheet

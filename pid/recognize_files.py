@@ -99,13 +99,9 @@ def recognize_pages(
     """
     check_formats(exports)
     check_models(models, library, only_taught=only_taught)
-    report, jobs = Report(), []
-    for path in _found(paths, report):
-        try:
-            jobs += [(path, page) for page in range(1, count_pages(path) + 1)]
-        except InputError as error:
-            report.failures.append(str(error))
-    names = _result_names(jobs)
+    report = Report()
+    jobs = list_pages(paths, report.failures)
+    names = result_names(jobs)
     recognizer: Recognizer | None = None
     timings: dict[str, Timing] = {}
     for done, (path, page) in enumerate(jobs):
@@ -113,7 +109,9 @@ def recognize_pages(
         try:
             sheet = load_page(path, page)
             recognizer = recognizer or Recognizer(models=models, library=library, only_taught=only_taught)
-            drawing = recognizer.recognize_sheet(sheet, progress=_share(progress, names[path, page], done, len(jobs)))
+            drawing = recognizer.recognize_sheet(
+                sheet, progress=share_of_pages(progress, names[path, page], done, len(jobs))
+            )
         except InputError as error:
             report.failures.append(str(error))
             continue
@@ -143,17 +141,24 @@ def check_models(models: Path | None, library: Path | None, *, only_taught: bool
         raise InputError("Only taught symbols are wanted, but no library of them is named.")
 
 
-def _found(paths: Sequence[Path], report: Report) -> list[Path]:
+def list_pages(paths: Sequence[Path], failures: list[str]) -> list[tuple[Path, int]]:
+    """File and number of every page of files and folders; a sentence goes into `failures` for what cannot be used."""
     found: list[Path] = []
     for path in paths:
         try:
             found += [p for p in find_drawings([path]) if p not in found]
         except InputError as error:
-            report.failures.append(str(error))
-    return found
+            failures.append(str(error))
+    pages: list[tuple[Path, int]] = []
+    for path in found:
+        try:
+            pages += [(path, page) for page in range(1, count_pages(path) + 1)]
+        except InputError as error:
+            failures.append(str(error))
+    return pages
 
 
-def _result_names(jobs: Sequence[tuple[Path, int]]) -> dict[tuple[Path, int], str]:
+def result_names(jobs: Sequence[tuple[Path, int]]) -> dict[tuple[Path, int], str]:
     """``<stem>``, ``<stem>-p2`` in files of several pages, ``<stem>-pdf`` where two files share a stem."""
     pages = Counter(path for path, _ in jobs)
     stems = Counter(path.stem.lower() for path in pages)
@@ -166,7 +171,8 @@ def _result_names(jobs: Sequence[tuple[Path, int]]) -> dict[tuple[Path, int], st
     return names
 
 
-def _share(progress: Progress | None, name: str, done: int, total: int) -> Progress | None:
+def share_of_pages(progress: Progress | None, name: str, done: int, total: int) -> Progress | None:
+    """Progress of one page of several, told under its name."""
     if progress is None:
         return None
     return lambda step, share: progress(f"{name}: {step}", (done + share) / total)

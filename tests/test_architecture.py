@@ -33,6 +33,7 @@ JOINING = (
     "review_effort",
     "recognize_files",
     "read_files",
+    "write_reading",
     "install_models",
     "train_models",
     "draw_structure",
@@ -82,7 +83,6 @@ def allowed(name: str) -> set[str]:
     if name in JOINING:
         return {*FOUNDATION, *STAGES, *JOINING}
     commands = {"cli", "cli_batch", "cli_document", "cli_progress", "cli_serve", "cli_teach", "cli_train", "cli_verify"}
-    return {*FOUNDATION, *STAGES, *JOINING, "web", *commands}
     return {*FOUNDATION, *STAGES, *JOINING, "web", *commands}
 
 

@@ -28,6 +28,8 @@ INITIAL = re.compile(r"[A-Z]\. ?[A-Z]")
 """A person's name begins so: C. Hecker is not CHECKED misread."""
 LARGER = 1.08
 """Values are lettered this much larger than their labels at least, where a text might be either."""
+WIDE_BLANK = 1.0
+"""In heights of the lettering: more than this parts a label from its value, less may be a text that begins with it."""
 SAME_SIZE = 1.25
 """Factor between the heights of lines of one text."""
 LONGEST_LABEL = 5
@@ -86,6 +88,13 @@ def letters(text: str) -> str:
     folded = "".join(_FOLDED.get(c, c) for c in text.upper())
     plain = unicodedata.normalize("NFC", "".join(c for c in unicodedata.normalize("NFKD", folded) if c.isalnum()))
     return plain.translate(_ALIKE)
+
+
+def same_letters(a: str, b: str) -> bool:
+    """Whether two texts have the same letters and digits, misread ones forgiven as in labels."""
+    x, y = letters(a), letters(b)
+    allowed = next((n for length, n in FORGIVEN if min(len(x), len(y)) >= length), 0)
+    return bool(x) and (x == y or (allowed > 0 and _distance(x, y, allowed) <= allowed))
 
 
 def _look_up(known: Mapping[str, tuple[str, ...]], written: str) -> tuple[tuple[str, ...], float]:
@@ -191,7 +200,7 @@ def _set_apart(label: Word, value: Word) -> bool:
     """Whether a value follows its label after a colon, or a wide blank, or in another size."""
     height = min(label.box[3] - label.box[1], value.box[3] - value.box[1])
     taller = (value.box[3] - value.box[1]) / max(label.box[3] - label.box[1], 1e-6)
-    return label.text.endswith((":", ".")) or value.box[0] - label.box[2] > 0.6 * height or taller > 1.3
+    return label.text.endswith((":", ".")) or value.box[0] - label.box[2] > WIDE_BLANK * height or taller > 1.3
 
 
 def _parted(words: Sequence[Word]) -> list[Word]:

@@ -67,13 +67,13 @@ class RuledPage:
         return out
 
     @cached_property
-    def marked(self) -> NDArray[np.bool_]:
-        """Which cells hold a label of a title block that is no heading of a column, nor the role of one who signs."""
-        out = np.zeros(len(self.cells), bool)
+    def marked(self) -> list[str]:
+        """For each cell the field that a label in it names; headings of columns and roles of signers name none."""
+        out = [""] * len(self.cells)
         for label in self.labels:
             role = not label.names or any(name.endswith("_by") for name in label.names)
             if label.string.cell >= 0 and not role and not self.lexicon.column(label.string.text):
-                out[label.string.cell] = True
+                out[label.string.cell] = label.names[0]
         return out
 
 

@@ -24,7 +24,7 @@ TILED = 0.9
 """A block's cells fill its bounding box at least to this share; otherwise it is several."""
 AGREEMENT = 0.6
 """Two sides of a cut are one block when they share this much of the walls of the side that has fewer."""
-HEADING = 3.5
+HEADING = 5.0
 """A heading over a whole table is no higher."""
 LABELLED = 2
 """So many labels in a column, and fewer in the one before, begin a block: a table has them in its first column."""
@@ -88,11 +88,13 @@ class Splitter:
         cells: boxes (N, 4) of all cells.
         texts: what is written in each.
         fields: which cells hold a label and its value, as cells of title blocks do and those of tables don't.
-        marked: which cells hold a label that is the heading of no usual column.
+        marked: names of the labels in them that are headings of no usual column; empty for other cells.
         glyph_px: height of the usual capital.
     """
 
-    def __init__(self, cells: Array, texts: Sequence[str], fields: Flags, marked: Flags, *, glyph_px: float) -> None:
+    def __init__(
+        self, cells: Array, texts: Sequence[str], fields: Flags, marked: Sequence[str], *, glyph_px: float
+    ) -> None:
         self.cells = cells
         self.texts = texts
         self.fields = fields
@@ -164,7 +166,7 @@ class Splitter:
         behind = second[np.abs(self.cells[second, axis] - at) <= 2 * snap]
         if _differ(self.fields[before], self.fields[behind]):
             return 0.0
-        if axis == 0 and self.marked[behind].sum() >= LABELLED > self.marked[before].sum():
+        if axis == 0 and self._marks(behind) >= LABELLED > self._marks(before):
             return 0.0
         mine, theirs = self._inner_walls(before, other), self._inner_walls(behind, other)
         if not len(mine) and not len(theirs):
@@ -174,6 +176,10 @@ class Splitter:
             return float(self._heads(alone, rest, axis))
         near = np.abs(mine[:, None] - theirs[None]) <= snap
         return float(min(near.any(axis=1).sum(), near.any(axis=0).sum()) / min(len(mine), len(theirs)))
+
+    def _marks(self, members: Index) -> int:
+        """How many different labels the cells hold."""
+        return len({self.marked[i] for i in members.tolist()} - {""})
 
     def _inner_walls(self, members: Index, axis: int) -> Array:
         c = self.cells[members]

@@ -6,7 +6,7 @@ Ruled tables come from their cells (`pid.document.ruling`), patches of which are
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pid.document.ruled_page import RuledPage
 from pid.document.strings import String
 from pid.document.table_blocks import SNAP, Splitter, find_patches, walls
+from pid.document.table_rows import split_tall_rows
 from pid.drawing import Box, Cell, Table
 
 Array = NDArray[np.float64]
@@ -33,17 +34,15 @@ FULLEST = 0.5
 """Some row or column of a table has this share of its cells written in: its headings."""
 MOST_FIELDS = 0.34
 """Share of a block's written cells that may hold a label and its value; with more it is part of a title block."""
-MOST_INNER_LABELS = 2
-"""So many labels of a title block that are no headings make a block part of one."""
 MOST_MARKED = 3
-"""So many labels that are headings of no usual column do so, wherever they are."""
+"""So many different labels that are headings of no usual column make a block part of a title block."""
 
 
 def find_tables(page: RuledPage) -> tuple[Table, ...]:
     """The ruled tables of a page, from top to bottom, with the ids t1, t2, ..."""
     fields = page.fields
     splitter = Splitter(page.cells, page.texts, fields, page.marked, glyph_px=page.glyph_px)
-    found: list[tuple[Box, tuple[Cell, ...]]] = []
+    found: list[Table] = []
     for patch in find_patches(page.cells, glyph_px=page.glyph_px, shape=page.shape):
         if len(patch) < LEAST_CELLS:
             continue
@@ -52,27 +51,25 @@ def find_tables(page: RuledPage) -> tuple[Table, ...]:
                 continue
             cells = lay_out(page.cells[block], [page.within[int(i)] for i in block], snap=SNAP * page.glyph_px)
             if is_table(cells):
-                found.append((_hull(page.cells[block]), cells))
-    found.sort(key=lambda item: (item[0][1], item[0][0]))
-    return tuple(Table(id=f"t{i}", box=box, cells=cells) for i, (box, cells) in enumerate(found, 1))
+                found.append(Table(id="", box=_hull(page.cells[block]), cells=cells))
+    return number_tables(found)
+
+
+def number_tables(tables: Iterable[Table]) -> tuple[Table, ...]:
+    """Tables from top to bottom with the ids t1, t2, ..."""
+    ordered = sorted(tables, key=lambda t: (t.box[1], t.box[0]))
+    return tuple(t.model_copy(update={"id": f"t{i}"}) for i, t in enumerate(ordered, 1))
 
 
 def _is_title(page: RuledPage, block: Index, fields: NDArray[np.bool_]) -> bool:
     """Whether a block is part of a title block: fields, or labels that are no headings of its rows and columns."""
     written = sum(bool(page.within[int(i)]) for i in block)
-    snap = SNAP * page.glyph_px
-    rows = len(walls(page.cells[block][:, [1, 3]], snap=snap)) - 1
-    marked = int(page.marked[block].sum())
+    rows = len(walls(page.cells[block][:, [1, 3]], snap=SNAP * page.glyph_px)) - 1
+    marked = len({page.marked[i] for i in block.tolist()} - {""})
     parts = sum(page.lexicon.is_part(page.texts[i]) for i in block.tolist()) if marked else 0
     if fields[block].sum() > MOST_FIELDS * max(written, 1) or marked >= MOST_MARKED:
         return True
-    if (marked > 1 and rows <= 2) or parts > 1:  # a label over its value, or over the parts of a number
-        return True
-    left, top, _, bottom = _hull(page.cells[block])
-    labelled = {label.string.cell for label in page.labels}
-    boxes = [page.cells[i] for i in block.tolist() if i in labelled]
-    inner = [b for b in boxes if b[0] > left + snap and b[1] > top + snap and b[3] < bottom - snap]
-    return len(inner) >= MOST_INNER_LABELS
+    return (marked > 1 and rows <= 2) or parts > 1  # a label over its value, or over the parts of a number
 
 
 def lay_out(boxes: Array, strings: Sequence[Sequence[String]], *, snap: float) -> tuple[Cell, ...]:
@@ -81,6 +78,7 @@ def lay_out(boxes: Array, strings: Sequence[Sequence[String]], *, snap: float) -
     Sides nearer to each other than `snap` px are one wall. No cells come back where too many places are without one.
     """
     columns, rows = _shared_walls(boxes[:, [0, 2]], snap), _shared_walls(boxes[:, [1, 3]], snap)
+    boxes, strings, rows = split_tall_rows(boxes, strings, rows, snap=snap)
     taken = np.zeros((max(len(rows) - 1, 0), max(len(columns) - 1, 0)), bool)
     cells = []
     for box, texts in zip(boxes, strings, strict=True):
