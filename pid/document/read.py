@@ -28,6 +28,7 @@ from pid.document.lettering import (
     turn_upright,
 )
 from pid.document.ocr import OcrEngine
+from pid.document.stacks import add_blanks, lines_of, split_lines
 from pid.document.words import (
     Reading,
     cut_at_regions,
@@ -165,7 +166,9 @@ class WordReader:
     def _read_drawn(self, drawn: _Drawn, regions: Array, progress: Progress) -> list[Word]:
         gray, lifted, glyph = drawn.gray, drawn.lifted, drawn.glyph_px
         boxes = cut_at_regions(drawn.boxes, regions, least=LEAST_CUT * glyph)
-        found = self._read_boxes((lifted, gray), boxes, progress=lambda s: progress(0.7 * s))
+        boxes = split_lines(lifted, boxes, glyph_px=glyph)
+        found = self._read_boxes((lifted, gray), boxes, progress=lambda s: progress(0.65 * s))
+        found = self._read_stacks((lifted, gray), found, glyph, lambda s: progress(0.65 + 0.05 * s))
         sure = [r for r in found if r.score >= LEAST_SCORE]
         ink = ink_mask(lifted)
         rows = grown(glyph_rows(ink, glyph_px=glyph, without=as_boxes([r.box for r in sure])), ROW_MARGIN * glyph)
@@ -174,6 +177,32 @@ class WordReader:
         words = [w for r in sure for w in split_reading(r)]
         words = self._read_inside(lifted, regions, glyph, words, lambda s: progress(0.85 + 0.15 * s))
         return mend_function_letters(drop_doubles([w for w in words if not is_mark(w)]), regions)
+
+    def _read_stacks(
+        self, images: Sequence[Gray], found: list[Reading], glyph: float, progress: Progress
+    ) -> list[Reading]:
+        """The readings, those of lying boxes that make little sense read again as upright lines above each other."""
+        out: list[Reading] = []
+        stacks: list[tuple[Reading, int]] = []
+        boxes = [as_boxes([])]
+        for reading in found:
+            lines = as_boxes([])
+            if round(reading.angle / 90) % 2 and reading.score < SURE_UPWARD:
+                lines = lines_of(images[0], np.array(reading.box), glyph_px=glyph)
+            if len(lines):
+                stacks.append((reading, len(lines)))
+                boxes.append(lines)
+            else:
+                out.append(reading)
+        lines = np.concatenate(boxes)
+        again = {r.box: r for r in self._read_boxes(images, lines, progress=progress, upright=True)}
+        at = 0
+        for reading, count in stacks:
+            parts = [again[box] for box in map(_as_box, lines[at : at + count]) if box in again]
+            at += count
+            surer = [r for r in parts if r.score > max(reading.score, SURE_UPWARD) and r.text.strip("1Il|- ")]
+            out += surer or [reading]
+        return out
 
     def _read_inside(
         self, lifted: Gray, regions: Array, glyph: float, words: list[Word], progress: Progress
@@ -236,11 +265,10 @@ class WordReader:
         An image other than the first must give as many characters: more are lines taken for letters.
         """
         crops = [turn_upright(crop_box(images[state], boxes[i]), quarter) for i, state, quarter in jobs]
-        for (i, state, quarter), (text, places, scores) in zip(
-            jobs, self.engine.recognise(crops, progress), strict=True
+        for (i, state, quarter), crop, (text, places, scores) in zip(
+            jobs, crops, self.engine.recognise(crops, progress), strict=True
         ):
-            x0, y0, x1, y1 = (float(v) for v in boxes[i])
-            reading = Reading(text, (x0, y0, x1, y1), 90.0 * quarter, places, scores)
+            reading = add_blanks(Reading(text, _as_box(boxes[i]), 90.0 * quarter, places, scores), crop)
             if i not in best or (reading.score > best[i].score and (state == 0 or reading.as_long_as(best[i]))):
                 best[i] = reading
 
@@ -248,6 +276,11 @@ class WordReader:
 def _working_scale(glyph: float) -> float:
     scale = float(np.clip(BEST_GLYPH_PX / glyph, *SCALES))
     return 1.0 if KEPT_SCALES[0] <= scale <= KEPT_SCALES[1] else scale
+
+
+def _as_box(row: Array) -> Box:
+    x0, y0, x1, y1 = (float(v) for v in row)
+    return x0, y0, x1, y1
 
 
 def _core(crop: Gray) -> Gray:
