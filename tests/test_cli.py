@@ -155,7 +155,7 @@ def test_evaluate_prints_every_figure(run: Run, tmp_path: Path) -> None:
         connections=(Connection(a="s10", b="s100", lines=("l1",)),),
         words=(Word(id="w1", text="V-1", box=(10, 0, 40, 8)),),
     )
-    (tmp_path / "t.json").write_text(drawing.to_json())
+    (tmp_path / "t.json").write_text(drawing.to_json(), encoding="utf-8")
     status, out, _ = run("evaluate", tmp_path / "t.json", tmp_path / "t.json")
     assert status == 0
     for part in ("AP50", "group F1", "conn F1", "line P", "CER", "load", "valve"):

@@ -35,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
         connections=[Connection(a="a", b="b"), Connection(a="b", b="c")],
     )
     (tmp_path / "truth").mkdir()
-    (tmp_path / "truth" / "one.json").write_text(truth.to_json())
+    (tmp_path / "truth" / "one.json").write_text(truth.to_json(), encoding="utf-8")
     return tmp_path
 
 
@@ -46,7 +46,7 @@ def test_lines_and_connections_are_scored_by_themselves(folder: Path, given: lis
     blank = read_truth(folder / "truth" / "one.json").drawing.model_copy(
         update={"symbols": (), "connections": (), "lines": ()}
     )
-    (predicted / "one.json").write_text(blank.to_json())
+    (predicted / "one.json").write_text(blank.to_json(), encoding="utf-8")
     result = evaluate_given(folder / "truth", folder, given=given, predicted=predicted)["one"]
     assert result.connections is not None
     assert result.connections.f1 == 1.0

@@ -38,7 +38,7 @@ def drawing(original: Path) -> Drawing:
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_export_writes_every_format(name: str, drawing: Drawing, original: Path, run: Run, tmp_path: Path) -> None:
-    (tmp_path / "d.json").write_text(drawing.to_json())
+    (tmp_path / "d.json").write_text(drawing.to_json(), encoding="utf-8")
     out = tmp_path / "out.file"
     status, said, err = run("export", tmp_path / "d.json", "--to", name, "--original", original, "--out", out)
     assert (status, err) == (0, "")
@@ -47,7 +47,7 @@ def test_export_writes_every_format(name: str, drawing: Drawing, original: Path,
 
 
 def test_model_comes_back_through_the_command_line(drawing: Drawing, run: Run, tmp_path: Path) -> None:
-    (tmp_path / "d.json").write_text(drawing.to_json())
+    (tmp_path / "d.json").write_text(drawing.to_json(), encoding="utf-8")
     assert run("export", tmp_path / "d.json", "--to", "dexpi", "--out", tmp_path / "d.xml")[0] == 0
     status, said, _ = run("import", tmp_path / "d.xml", "--out", tmp_path / "back.json")
     assert status == 0
@@ -58,7 +58,7 @@ def test_model_comes_back_through_the_command_line(drawing: Drawing, run: Run, t
 
 
 def test_wrong_names_and_files_are_one_sentence(drawing: Drawing, run: Run, tmp_path: Path) -> None:
-    (tmp_path / "d.json").write_text(drawing.to_json())
+    (tmp_path / "d.json").write_text(drawing.to_json(), encoding="utf-8")
     out = tmp_path / "o"
     for args, reason in (
         (("export", tmp_path / "d.json", "--to", "visio", "--out", out), "'visio' is not a format"),

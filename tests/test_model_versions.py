@@ -74,12 +74,12 @@ def test_promotion_asks_the_truth(trained: Path, tmp_path: Path, run: Run, monke
     """The comparison decides; recognition itself is replaced, as what it finds is another test's matter."""
     sample = Drawing.read(data_path("samples", "truth", "sample.json"))
     (tmp_path / "truth").mkdir()
-    (tmp_path / "truth" / "sample.json").write_text(sample.to_json())
+    (tmp_path / "truth" / "sample.json").write_text(sample.to_json(), encoding="utf-8")
     worse = sample.model_copy(update={"symbols": sample.symbols[::2], "connections": (), "words": ()})
 
     def recognized(models: Path, sheets: object, out: Path, *, progress: object = None) -> None:
         out.mkdir(parents=True, exist_ok=True)
-        (out / "sample.json").write_text((worse if models == trained else sample).to_json())
+        (out / "sample.json").write_text((worse if models == trained else sample).to_json(), encoding="utf-8")
 
     monkeypatch.setattr("pid.verify.recognize.recognize_sheets", recognized)
     out = tmp_path / "v"

@@ -32,7 +32,7 @@ def test_evaluate_prints_the_speed_up_where_it_knows_the_seconds(tmp_path: Path,
     whole = Drawing(source=Source(name="a", sha256=""), sheet=SheetInfo(width=5000, height=3500), symbols=symbols)
     for folder, drawing in (("truth", whole), ("out", whole.model_copy(update={"symbols": tuple(symbols[:4])}))):
         (tmp_path / folder).mkdir()
-        (tmp_path / folder / "a.json").write_text(drawing.to_json())
+        (tmp_path / folder / "a.json").write_text(drawing.to_json(), encoding="utf-8")
     status, out, _ = run("evaluate", tmp_path / "truth", tmp_path / "out", "--json")
     assert (status, json.loads(out)["a"]["corrections"]) == (0, 6)
     assert "minutes" not in json.loads(out)["a"]

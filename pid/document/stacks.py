@@ -6,6 +6,7 @@ Terms of art: a *band* is a run of rows (or columns) of a crop that hold ink. Al
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +25,8 @@ MARGIN = 0.15
 TWO_LINES = 1.9
 """A box lower than this many glyph heights holds one line."""
 BLANK, BLANK_BESIDE_NARROW = 0.33, 0.5
-"""Least gap between words, as a share of the capitals' height: a blank with the slash beside it is 0.35 wide in Helvetica,
-and more in other alphabets. Narrow characters bring white paper of their own along."""
+"""Least gap between words, as a share of the capitals' height: a blank with the slash beside it is 0.35 wide in
+Helvetica, and more in other alphabets. Narrow characters bring white paper of their own along."""
 NARROW = frozenset("1IilrtjfJLT|!-~_.,:;'\"°()[]")
 WIDER, USUAL = 2.2, 0.25
 """...and this many times the gap that a quarter of the string's letters do not reach."""
@@ -65,7 +66,7 @@ def bands(inked: NDArray[np.bool_]) -> list[tuple[int, int]]:
 
 
 def add_blanks(reading: Reading, crop: Gray) -> Reading:
-    """The reading with a blank wherever its crop (H, W), turned upright, has a gap as wide as one between characters."""
+    """The reading with blanks where its crop (H, W), turned upright, has a gap as wide as one between characters."""
     if len(reading.text) < 2:
         return reading
     ink = ink_mask(crop)
@@ -75,7 +76,7 @@ def add_blanks(reading: Reading, crop: Gray) -> Reading:
     high = float(rows[-1] - rows[0] + 1)
     centres = np.array(reading.places) * crop.shape[1]
     empty = bands(np.asarray(~ink.any(axis=0)))
-    gaps = [_widest(empty, a, b) for a, b in zip(centres, centres[1:], strict=False)]
+    gaps = [_widest(empty, a, b) for a, b in pairwise(centres)]
     usual = WIDER * float(np.quantile(gaps, USUAL))
     text, places, scores = list(reading.text), list(reading.places), list(reading.scores)
     for i in reversed(range(len(gaps))):

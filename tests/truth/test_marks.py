@@ -129,10 +129,10 @@ def test_from_drawing_to_accepted_truth_by_command(tmp_path: Path, run: Run) -> 
 def test_corrected_drawings_are_taken_with_their_marks(tmp_path: Path, run: Run) -> None:
     for name in ("truth", "marks", "corrected"):
         (tmp_path / name).mkdir()
-    (tmp_path / "truth" / "a.json").write_text(base().to_json())
+    (tmp_path / "truth" / "a.json").write_text(base().to_json(), encoding="utf-8")
     (tmp_path / "marks" / "a.json").write_text(Marks().model_dump_json())
     fixed = base().model_copy(update={"words": (base().words[0].model_copy(update={"text": "HV-101"}),)})
-    (tmp_path / "corrected" / "a.json").write_text(fixed.to_json())
+    (tmp_path / "corrected" / "a.json").write_text(fixed.to_json(), encoding="utf-8")
     assert run("truth", "accept", tmp_path, "--by", "Lee", "--corrected", tmp_path / "corrected")[0] == 0
     data = json.loads((tmp_path / "marks" / "a.json").read_text())
     assert (data["accepted"], data["marks"][0]["value"]) == ("Lee", {"text": "HV-101"})

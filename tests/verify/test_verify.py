@@ -216,7 +216,7 @@ def folders(tmp_path: Path) -> tuple[Path, Path, Path]:
             ("good", sheet),
             ("bad", sheet.model_copy(update={"symbols": broken})),
         ):
-            (tmp_path / folder / f"plant-{seed}.json").write_text(drawing.to_json())
+            (tmp_path / folder / f"plant-{seed}.json").write_text(drawing.to_json(), encoding="utf-8")
     return tmp_path, tmp_path / "good", tmp_path / "bad"
 
 

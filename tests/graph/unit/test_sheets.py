@@ -232,11 +232,11 @@ def test_sheets_of_one_name_are_told_apart(two):
 
 def test_check_command(two, tmp_path):
     for drawing in two:
-        (tmp_path / f"{drawing_number(drawing)}.json").write_text(drawing.to_json())
+        (tmp_path / f"{drawing_number(drawing)}.json").write_text(drawing.to_json(), encoding="utf-8")
     clean = CliRunner().invoke(app, ["check", str(tmp_path)])
     assert clean.exit_code == 0, clean.output
     assert "connector-sheet-missing" in clean.output
-    (tmp_path / "D-100-003.json").write_text(_update(two[1], "c1", tag="D-100-077").to_json())
+    (tmp_path / "D-100-003.json").write_text(_update(two[1], "c1", tag="D-100-077").to_json(), encoding="utf-8")
     broken = CliRunner().invoke(app, ["check", str(tmp_path), "--json"])
     assert broken.exit_code == 1
     assert next(f["code"] for f in json.loads(broken.output)["all sheets"]) == "connector-points-elsewhere"
