@@ -22,6 +22,9 @@ def serve(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
     workers: Annotated[int, typer.Option(min=0, help="Processes that read drawings; 0: others do.")] = 1,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of a dask scheduler, whose workers read drawings instead.")
+    ] = None,
     threads: Annotated[int, typer.Option(min=2, help="Requests answered at one time.")] = 12,
     database: Annotated[str, typer.Option(help="sqlite:///FILE or postgresql://USER@HOST/NAME; a file in DATA.")] = "",
     files: Annotated[str, typer.Option(help="file:///FOLDER or s3://BUCKET/PREFIX; a folder in DATA.")] = "",
@@ -66,7 +69,7 @@ def serve(
     if models is not None and not (models / "shape.onnx").is_file():
         raise InputError(f"{models} holds no networks (shape.onnx).")
     run(
-        config, Listening(host, port, threads), workers=workers,
+        config, Listening(host, port, threads), workers=workers, scheduler=scheduler,
         setup=lambda usual: replace(usual, models=str(models) if models else None), tell=typer.echo,
     )  # fmt: skip
 

@@ -20,12 +20,11 @@ from pid.web.app_state import EXTENSION
 from pid.web.auth import hash_password
 from pid.web.config import WebConfig
 from pid.web.hook_sender import HookSender
-from pid.web.jobs import Pool, Workers
+from pid.web.jobs import Workers
 from pid.web.logs import write_json_logs
 from pid.web.models import Role, User
 from pid.web.store import Store
 from pid.web.store_errors import NameTakenError
-from pid.web.worker import WorkerSetup
 
 LOCAL_USER = "local"
 """Whoever sits at the machine; has no password, comes in by the one-time link."""
@@ -86,8 +85,7 @@ def serve(
     config: WebConfig,
     listening: Listening,
     *,
-    workers: int,
-    setup: Callable[[WorkerSetup], WorkerSetup] = lambda setup: setup,
+    make_workers: Callable[[Store], Workers | None],
     tell: Callable[[str], None],
 ) -> None:
     """Serve until a signal ends it.
@@ -95,8 +93,7 @@ def serve(
     Args:
         config: how to run the service.
         listening: where.
-        workers: how many processes read drawings; none: others do (a cluster, `pid serve` on another machine).
-        setup: changes what workers are told.
+        make_workers: makes what reads the drawings; None: others do (`pid serve` on another machine).
         tell: called with what a person should know: the address and, on this machine, the sign-in link.
 
     Raises:
@@ -110,11 +107,15 @@ def serve(
             need = "so accounts are needed: pid serve --add-user NAME makes the first."
             raise InputError(f"{listening.host} is open to others, {need}")
         place = _bind(listening)
+        try:
+            workers = make_workers(store)
+        except InputError:
+            place.close()
+            raise
     except InputError:
         store.close()
         raise
-    pool = Pool(store, workers, setup=setup(WorkerSetup(config.database, config.files))) if workers else None
-    app = create_app(config, store=store, workers=pool)
+    app = create_app(config, store=store, workers=workers)
     server = waitress.create_server(
         app, sockets=[place], threads=listening.threads, ident=None, channel_timeout=SLOWEST_S,
         max_request_body_size=config.limits.upload_bytes + FORM_BYTES,
@@ -126,7 +127,7 @@ def serve(
         code = app.extensions[EXTENSION].links.new(_local_user(store).id)
         tell(f"Sign in once, within 15 minutes: {listening.address}/sign-in/{code}")
     hooks = HookSender(store, config.hook_addresses)
-    _run(server, store, hooks, pool)
+    _run(server, store, hooks, workers)
 
 
 def _bind(listening: Listening) -> socket.socket:
@@ -147,7 +148,7 @@ def _bind(listening: Listening) -> socket.socket:
     return bound
 
 
-def _run(server: waitress.server.BaseWSGIServer, store: Store, hooks: HookSender, pool: Workers | None) -> None:
+def _run(server: waitress.server.BaseWSGIServer, store: Store, hooks: HookSender, workers: Workers | None) -> None:
     stopping = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
@@ -158,16 +159,16 @@ def _run(server: waitress.server.BaseWSGIServer, store: Store, hooks: HookSender
     sweeper = threading.Thread(target=_sweep, args=(store, stopping), name="pid-sweep", daemon=True)
     sweeper.start()
     hooks.start()
-    if pool is not None:
-        pool.start()
+    if workers is not None:
+        workers.start()
     try:
         server.run()  # ends at KeyboardInterrupt, when requests at work are answered
     finally:
         stopping.set()
         server.close()
         hooks.stop()
-        if pool is not None:
-            pool.stop()
+        if workers is not None:
+            workers.stop()
         store.close()
 
 
