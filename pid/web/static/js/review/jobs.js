@@ -18,21 +18,23 @@ export class Jobs {
     const called = name || (await this.askName());
     if (!called) return;
     await this.run(t("Looking for symbols like this…"), async () => {
-      while (session.unsaved) await pause(100);
-      const before = this.review.model.list("symbols").length;
+      await session.settled();
+      const before = new Map(this.review.model.list("symbols").map((symbol) => [symbol.id, symbol.kind]));
       const answer = await api.post(`pages/${page.id}/find`, { name: called, box: box.map((v) => Math.round(v)) });
-      if (answer.job) await this.follow(answer.job);
-      await session.reload();
-      const n = this.review.model.list("symbols").length - before;
-      tell(n > 0 ? t("{n} more found.", { n }) : t("No others were found."));
+      if (answer.revision !== session.revision) await session.reload();
+      for (const remark of answer.remarks) tell(remark);
+      tell(answer.found ? t("{n} found, lit up on the drawing.", { n: answer.found }) : t("No others were found."));
+      this.review.lightKeys(this.review.model.list("symbols").filter((symbol) => before.get(symbol.id) !== symbol.kind).map((symbol) => `symbols:${symbol.id}`));
+      await this.review.learnKinds();
     });
   }
 
   async recognize() {
     const { page, session } = this.review;
     await this.run(t("Reading the page again…"), async () => {
+      await session.settled();
       const answer = await api.post(`pages/${page.id}/recognize`);
-      await this.follow(answer.job ?? answer);
+      await this.follow(answer);
       await session.reload();
       tell(t("The page was read again."));
     });

@@ -51,6 +51,18 @@ export class Review {
     bindKeys(this);
     this.changed();
     this.openLink();
+    this.learnKinds().catch((error) => tell(error.message, "error"));
+  }
+
+  /** Kinds that the project was taught, or that the drawing has, beside those of the catalogue. */
+  async learnKinds() {
+    const { items } = await api.get(`projects/${this.page.project.id}/taught`);
+    const here = this.model.list("symbols").map(({ kind, group }) => ({ name: kind, title: plain(kind), group }));
+    for (const kind of [...items, ...here]) {
+      if (this.kinds.has(kind.name)) continue;
+      this.kinds.set(kind.name, kind);
+      find("#kinds").append(h("option", { value: plain(kind.name), label: plain(kind.group) }));
+    }
   }
 
   panels() {
@@ -83,6 +95,7 @@ export class Review {
     find("#zoom-in").addEventListener("click", () => this.sheet.zoomBy(1));
     find("#zoom-out").addEventListener("click", () => this.sheet.zoomBy(-1));
     find("#fold").addEventListener("click", () => this.fold());
+    find("#downloads").addEventListener("click", (event) => this.download(event));
     find("#reviewed")?.addEventListener("change", (event) => this.markReviewed(event.target.checked));
     for (const button of findAll("[data-tool]", find("#tools"))) button.addEventListener("click", () => tools.use(button.dataset.tool));
     for (const tab of findAll("[role=tab]")) {
@@ -195,8 +208,8 @@ export class Review {
 
   /** A kind by its name or title, however it is written. */
   kindOf(written) {
-    const name = written.trim().toLowerCase().replace(/[\s-]+/g, "_");
-    return this.kinds.get(name) ?? [...this.kinds.values()].find((kind) => kind.title.toLowerCase() === written.trim().toLowerCase()) ?? null;
+    const bare = (name) => name.toLowerCase().replace(/[\s_-]+/g, "");
+    return [...this.kinds.values()].find((kind) => [kind.name, kind.title].some((name) => bare(name) === bare(written))) ?? null;
   }
 
   drawn({ tool, box }) {
@@ -235,6 +248,15 @@ export class Review {
     const lots = Map.groupBy(this.unsureAbove(), (item) => item.part);
     const operations = [...lots].map(([part, items]) => ({ op: "accept", part, ids: items.map((item) => item.name) }));
     this.session.do(operations, t("Accepted all from {score}", { score: this.thresholds.accept.toFixed(2) }));
+  }
+
+  /** What is downloaded has everything that was done. */
+  async download(event) {
+    const link = event.target.closest("a[download]");
+    if (!link || !this.session.unsaved) return;
+    event.preventDefault();
+    await this.session.settled();
+    link.click();
   }
 
   async markReviewed(reviewed) {

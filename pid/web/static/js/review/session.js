@@ -4,6 +4,7 @@ import { api, ApiError } from "../api.js";
 import { t } from "../words.js";
 
 const AGAIN_MS = 3000; // after the service could not be reached
+const SETTLED_EVERY_MS = 50;
 
 export class Session extends EventTarget {
   /** `model` is changed; revisions are those of the page `pageId`, whose latest is `revision`. */
@@ -59,6 +60,11 @@ export class Session extends EventTarget {
 
   get unsaved() {
     return this.waiting.length > 0 || this.saving;
+  }
+
+  /** Resolves once everything that was done is saved. */
+  async settled() {
+    while (this.unsaved) await new Promise((done) => { setTimeout(done, SETTLED_EVERY_MS); });
   }
 
   queue(operations, note) {

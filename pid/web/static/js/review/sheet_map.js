@@ -5,6 +5,8 @@
 import { bindWheel } from "./wheel_zoom.js";
 
 const BEYOND_ZOOMS = 3; // how far pixels may be enlarged: 2 ** 3
+const SMALLEST_ZOOMS = 0.7; // how far the whole sheet may be made smaller than the view
+const MARGIN_PX = 16; // round the whole sheet
 const FIT_SHARE = 0.2; // an element that is looked at takes this share of the view
 const WIDEST_LOOK = 1.25; // but is not enlarged beyond this
 
@@ -28,6 +30,7 @@ export class SheetMap {
       zoomSnap: 0.05,
       zoomDelta: 0.75,
       scrollWheelZoom: false,
+      fadeAnimation: false,
       doubleClickZoom: false,
       boxZoom: false,
       inertia: true,
@@ -48,10 +51,18 @@ export class SheetMap {
     bindWheel(this.map);
     this.tiles.on("tileload", ({ tile }) => trim(tile, page.tile_px));
     this.fit(false);
+    this.map.on("resize", () => this.keepInSight());
   }
 
   fit(animate = true) {
-    this.map.fitBounds(this.bounds, { animate, padding: [16, 16] });
+    this.keepInSight();
+    this.map.fitBounds(this.bounds, { animate, padding: [MARGIN_PX, MARGIN_PX] });
+  }
+
+  /** The sheet cannot be made much smaller than the view. */
+  keepInSight() {
+    const fitting = this.map.getBoundsZoom(this.bounds, false, L.point(2 * MARGIN_PX, 2 * MARGIN_PX));
+    this.map.options.minZoom = fitting - SMALLEST_ZOOMS;
   }
 
   /** Screen pixels a sheet pixel takes. */
