@@ -21,6 +21,7 @@ from pid.drawing import Drawing, Finding, Symbol, Word
 from pid.engine import usable_threads
 from pid.geometry import box_area
 from pid.model_versions import current_models
+from pid.move import move_drawing
 from pid.sheet import Sheet
 
 if TYPE_CHECKING:
@@ -115,6 +116,9 @@ class Recognizer:
         """Run every stage on a loaded page. The drawing's `to_source` says where it was put right."""
         rectified = self.rectify_sheet(sheet)
         drawing = self._recognize_straight(rectified.reading, progress)
+        if rectified.mesh is not None:
+            info = rectified.page.info
+            drawing = move_drawing(drawing, rectified.mesh, width=info.width, height=info.height)
         return drawing.model_copy(update={"findings": (*rectified.findings, *drawing.findings)})
 
     def read_sheet(self, sheet: Sheet, *, progress: Progress | None = None) -> tuple[Rectified, tuple[Word, ...]]:

@@ -29,7 +29,7 @@ from pid.synth.damage import STEPS, choose_steps, damage_sheet
 
 WIDTH, HEIGHT = 900, 640
 SPOTS = [(x + 0.5, y + 0.5) for x in range(60, WIDTH, 130) for y in range(60, HEIGHT, 130)]
-GEOMETRIC = ("skew", "perspective", "turn", "fold", "crumple")
+GEOMETRIC = ("skew", "perspective", "turn", "fold", "bend", "crumple")
 
 
 def make_drawing(**parts: object) -> Drawing:
@@ -193,7 +193,7 @@ def test_many_sheets_stay_nearly_clean() -> None:
     drawn = [choose_steps(rng) for _ in range(400)]
     few = sum(len(steps) <= 2 for steps in drawn) / len(drawn)
     assert 0.3 < few < 0.7
-    assert set(STEPS) - {"turn"} == {name for steps in drawn for name in steps}
+    assert set(STEPS) - {"turn", "bend"} == {name for steps in drawn for name in steps}
     assert choose_steps(rng, strength=0.0) == ()
 
 

@@ -46,9 +46,9 @@ class LongLines:
         """Whether each sample (N,) is of an upright line."""
         return np.asarray(self.upright[self.line], bool)
 
-    def moved(self, points: Array) -> LongLines:
-        """The same lines with their samples elsewhere."""
-        return LongLines(points, self.line, self.upright, self.shape)
+    def moved(self, points: Array, shape: tuple[int, ...]) -> LongLines:
+        """The same lines with their samples elsewhere, on a picture of another shape (height, width)."""
+        return LongLines(points, self.line, self.upright, (shape[0], shape[1]))
 
 
 def follow_long_lines(gray: Gray) -> LongLines:

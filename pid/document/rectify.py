@@ -2,7 +2,8 @@
 
 Each step looks whether it is needed, says what it did in a finding, and leaves alone what is in order: a straight clean
 sheet comes back as it is. The *page* is the sheet turned and pulled straight by one 3x3 matrix, which `to_source`
-keeps; a drawing's coordinates are pixels of it. The *reading* is what networks and tracers look at.
+keeps; a drawing's coordinates are pixels of it. The *reading* is what networks and tracers look at. Where the page was
+bent, what is found on the reading is led back to the page by a mesh, so that `to_source` stays the whole truth.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from pid.document.light import even_light
 from pid.document.long_lines import follow_long_lines
+from pid.document.rectify_mesh import Mesh, fit_mesh, flatten
 from pid.document.rectify_plane import PlaneFit, fit_plane
 from pid.document.rectify_turn import UpsideDown, find_turn
 from pid.drawing import Finding, Matrix
@@ -24,7 +26,7 @@ from pid.sheet import Sheet
 
 Array = NDArray[np.float64]
 
-STEPS = ("turn", "plane", "light")
+STEPS = ("turn", "plane", "mesh", "light")
 """In their order."""
 _LAY = {1: "turned clockwise by a quarter", 2: "upside down", 3: "turned counter-clockwise by a quarter"}
 
@@ -35,6 +37,8 @@ class Rectified:
 
     page: Sheet
     reading: Sheet
+    mesh: Mesh | None = None
+    """Leads from the reading to the page; they share a frame where there is none."""
     findings: tuple[Finding, ...] = ()
 
 
@@ -47,23 +51,32 @@ def rectify_sheet(sheet: Sheet, *, upside_down: UpsideDown, steps: Sequence[str]
         steps: which of `STEPS` may be taken.
     """
     page, findings = sheet, []
+    mesh: Mesh | None = None
     if "turn" in steps:
         quarters = find_turn(page.gray, upside_down)
         if quarters:
             page = _turned(page, quarters)
             findings.append(_finding("page-turned", f"The page lay {_LAY[quarters]} and was set upright."))
-    if "plane" in steps:
-        fit = fit_plane(follow_long_lines(page.gray))
+    lines = follow_long_lines(page.gray) if {"plane", "mesh"} & set(steps) else None
+    if lines is not None and "plane" in steps:
+        fit = fit_plane(lines)
         if fit is not None:
-            page = _straightened(page, fit)
+            page, motion = _straightened(page, fit)
+            lines = lines.moved(transform_points(motion, lines.points), page.image.shape[:2])
             findings.append(_plane_finding(fit))
     reading = page
+    if lines is not None and "mesh" in steps:
+        mesh = fit_mesh(lines)
+        if mesh is not None:
+            reading = replace(page, image=flatten(page.image, mesh))
+            message = f"The page was bent (places up to {mesh.largest_px:.0f} px off) and was read flattened."
+            findings.append(_finding("page-bent", message))
     if "light" in steps:
-        gray, done = even_light(page.gray)
+        gray, done = even_light(reading.gray)
         if done:
-            reading = replace(page, image=gray)
+            reading = replace(reading, image=gray)
             findings.append(_finding("page-light", f"Light and contrast were evened out: {done}."))
-    return Rectified(page, reading, tuple(findings))
+    return Rectified(page, reading, mesh, tuple(findings))
 
 
 def _turned(sheet: Sheet, quarters: int) -> Sheet:
@@ -77,8 +90,8 @@ def _turned(sheet: Sheet, quarters: int) -> Sheet:
     return _moved(sheet, np.ascontiguousarray(np.rot90(sheet.image, quarters)), np.array(back, float))
 
 
-def _straightened(sheet: Sheet, fit: PlaneFit) -> Sheet:
-    """The sheet warped by the fit, large enough that no corner is lost, the paper going on beside it."""
+def _straightened(sheet: Sheet, fit: PlaneFit) -> tuple[Sheet, Array]:
+    """The sheet warped by the fit, the paper going on beside it, and the motion (3x3): no corner is lost."""
     width, height = sheet.info.width, sheet.info.height
     corners = transform_points(fit.matrix, [[0, 0], [width, 0], [width, height], [0, height]])
     low = np.floor(corners.min(axis=0) + 1e-6)
@@ -93,7 +106,7 @@ def _straightened(sheet: Sheet, fit: PlaneFit) -> Sheet:
         borderMode=cv2.BORDER_CONSTANT,
         borderValue=_paper_value(sheet.image),
     )
-    return _moved(sheet, np.asarray(image, np.uint8), np.asarray(np.linalg.inv(whole), np.float64))
+    return _moved(sheet, np.asarray(image, np.uint8), np.asarray(np.linalg.inv(whole), np.float64)), whole
 
 
 def _moved(sheet: Sheet, image: NDArray[np.uint8], back: Array) -> Sheet:

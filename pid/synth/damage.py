@@ -41,6 +41,7 @@ STEPS: Mapping[str, Step] = MappingProxyType(
         "punch_holes": _still(paper.punch_holes),
         "crumple": warps.crumple,
         "fold": warps.fold,
+        "bend": warps.bend,
         "turn": warps.turn,
         "perspective": warps.perspective,
         "skew": warps.skew,

@@ -26,6 +26,8 @@ PERSPECTIVE = 0.02
 """How far a corner strays at strength 1, of the page's shorter side."""
 FOLD_LIFT_PX_PER_MP = 1.6
 """Displacement at a crease at strength 1, times the square root of the megapixels."""
+BEND_RISE = 0.02
+"""How much nearer to the camera a curl or ridge stands at strength 1, as a share of the distance: 2 cm in a metre."""
 DARK_BED_SHARE = 0.2
 """Share of scans in which what lies beside the paper is dark: a table, an open lid."""
 GRID_PX = 16
@@ -101,6 +103,31 @@ def crumple(image: Image, rng: np.random.Generator, strength: float) -> Warped:
         _add_crease(mesh, shade, start, np.array([np.cos(angle), np.sin(angle)]), rng, strength * 0.6, reach=reach)
     moved, forward = _warp_mesh(image, mesh.limited())
     return _shaded(moved, shade), forward
+
+
+def bend(image: Image, rng: np.random.Generator, strength: float) -> Warped:
+    """A sheet that does not lie flat, photographed from above: curled, with a fold or two standing up as ridges.
+
+    What is nearer to the camera by the share h of its distance shows that much farther from the picture's middle.
+    """
+    height, width = image.shape[:2]
+    mesh = _Mesh.flat(width, height)
+    x, y = mesh.middles()
+    curl = rng.uniform(0, np.pi)
+    along = ((x - width / 2) * np.cos(curl) + (y - height / 2) * np.sin(curl)) / np.hypot(width, height)
+    rise = BEND_RISE * strength * rng.uniform(0.5, 1.0) * (2 * along + rng.uniform(-0.3, 0.3)) ** 2
+    shade = 1 - 0.15 * np.clip(along * rng.choice([-1.0, 1.0]), -1, 1)
+    for _ in range(int(rng.integers(1, 3))):
+        upright = rng.random() < 0.6
+        across = (x / width if upright else y / height) - rng.choice([1 / 2, 1 / 3, 2 / 3]) - rng.normal(0, 0.01)
+        ridge = np.clip(1 - np.abs(across) / rng.uniform(0.15, 0.3), 0, None)
+        rise += BEND_RISE * strength * rng.uniform(0.3, 0.8) * ridge
+        shade *= 1 - 0.12 * strength * np.where(across > 0, ridge, 0)
+    # Displacements lead from the new page to the old one, so they are negative; h is small enough for one for both.
+    mesh.dx[...] = -(x - width / 2) * rise
+    mesh.dy[...] = -(y - height / 2) * rise
+    moved, forward = _warp_mesh(image, mesh.limited())
+    return _shaded(moved, np.clip(shade, 0.4, 1).astype(np.float32)), forward
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,7 +29,7 @@ SEED = 950_000_011
 @pytest.fixture(scope="module")
 def drawn() -> Image:
     """A generated sheet as grey values."""
-    sheet = generate_sheet(SEED, size="A3")
+    sheet = generate_sheet(SEED)
     image = render_raster(sheet.ink, sheet.style.px_per_mm)
     return image if image.ndim == 2 else np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
 
@@ -139,3 +139,26 @@ def test_pale_ink_is_darkened(drawn: Image) -> None:
     assert "ink" in done
     assert (even < 100).sum() == pytest.approx((drawn < 100).sum(), rel=0.1)
     assert np.array_equal(even_light(drawn)[0], drawn)
+
+
+@pytest.mark.parametrize(("step", "strength"), [("bend", 1.0), ("crumple", 1.5)])
+def test_bent_page_is_flattened(drawn: Image, step: str, strength: float) -> None:
+    bent, _move = getattr(warps, step)(drawn, np.random.default_rng(2), strength)
+    rectified = rectify_sheet(as_sheet(bent), upside_down=never, steps=["plane", "mesh"])
+    assert [f.code for f in rectified.findings][-1] == "page-bent"
+    assert rectified.mesh is not None
+    assert rectified.reading.image.shape == rectified.page.image.shape
+    before, after = (_line_error(image) for image in (rectified.page.gray, rectified.reading.gray))
+    assert after < 0.5 * before
+    # The mesh leads from the ink of the reading to the same ink on the page.
+    y, x = np.argwhere(rectified.reading.gray < 40)[::4001].T
+    there = rectified.mesh(np.stack([x + 0.5, y + 0.5], axis=1)).astype(int)
+    assert np.mean(rectified.page.gray[there[:, 1], there[:, 0]] < 150) > 0.95
+
+
+def _line_error(image: Image) -> float:
+    """Mean distance of samples of long lines from their line's middle, in px."""
+    lines = follow_long_lines(image)
+    across = np.where(lines.is_upright, lines.points[:, 0], lines.points[:, 1])
+    middle = (np.bincount(lines.line, across) / np.bincount(lines.line))[lines.line]
+    return float(np.minimum(np.abs(across - middle), 20).mean())
