@@ -141,6 +141,8 @@ def in_sheet_frame(drawing: Drawing, sheet: Sheet) -> NDArray[np.uint8]:
     if not inside or not 0.2 < share < 1.5:
         raise InputError(f"{sheet.source.name} does not fit the drawing, which was read from {drawing.source.name}.")
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1.0]])  # OpenCV's pixel (0, 0) has its middle at 0, 0
+    matrix = np.linalg.inv(half) @ matrix @ half
     straight = cv2.warpPerspective(
         sheet.image, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_CONSTANT, borderValue=(255, 255, 255)
     )

@@ -20,6 +20,7 @@ from pid.annotate import draw_annotations
 from pid.document.load import count_pages, load_sheets
 from pid.drawing import Drawing
 from pid.errors import InputError
+from pid.export_files import in_sheet_frame
 from pid.pipeline import Progress
 from pid.sheet import Sheet
 from pid.web.files import temporary_folder
@@ -41,7 +42,7 @@ PICTURES: dict[str, Callable[[Sheet, Drawing], bytes]] = {
     "tiles": lambda sheet, _: _tile_pyramid(sheet.image),
     "annotated": lambda sheet, drawing: _png(draw_annotations(sheet, drawing)),
 }
-"""The pictures of a page by name, as they are stored."""
+"""The pictures of a page by name, as they are stored: in the drawing's frame, put right as the page was for reading."""
 REVIEW_PICTURES = ("image", "thumbnail", "tiles")
 """What the review page shows."""
 RESULT_PICTURES = ("annotated",)
@@ -130,7 +131,8 @@ class Job:
             self._progress("storing pictures", READING_SHARE)
             source = drawing.source.model_copy(update={"name": self._claim.name})
             drawing = drawing.model_copy(update={"source": source})
-            keys = {f"{name}_key": self._store_picture(name, sheet, drawing) for name in self._pictures}
+            straight = Sheet(image=in_sheet_frame(drawing, sheet), source=sheet.source, info=drawing.sheet)
+            keys = {f"{name}_key": self._store_picture(name, straight, drawing) for name in self._pictures}
         except InputError as error:
             self._fail(page, str(error))
         except _UNEXPECTED as error:
