@@ -97,8 +97,12 @@ class PageReader:
         self._region = region
 
     def read(self, sheet: Sheet, *, progress: Progress | None = None) -> tuple[Reading, Sheet]:
-        """The reading of a page, and the page put right, whose pixels the reading is told in."""
+        """The reading of a page, and the page put right, whose pixels the reading is told in.
+
+        A bent page is told and given back flattened: no matrix leads back from it exactly.
+        """
         rectified, words = self._recognizer.read_sheet(sheet, progress=progress)
+        straight = rectified.page if rectified.mesh is None else rectified.reading
         page = RuledPage.of(rectified.reading.gray, words)
         tables = find_tables(page)
         block = read_title_block(page, tables)
@@ -109,8 +113,8 @@ class PageReader:
             tables = number_tables([*tables, *find_loose_tables(page, tables)])
         fields, missing = self._fields(page, tables, kind, block)
         reading = Reading(
-            source=rectified.page.source,
-            sheet=rectified.page.info,
+            source=straight.source,
+            sheet=straight.info,
             document=DocumentType(name=kind, confidence=sure),
             title_block=block,
             fields=fields,
@@ -118,7 +122,7 @@ class PageReader:
             words=words,
             findings=(*rectified.findings, *missing),
         )
-        return reading, rectified.page
+        return reading, straight
 
     def _in_region(self, sheet: Sheet, words: Sequence[Word], tables: Sequence[Table]) -> tuple[Table, ...]:
         """The tables in the named region alone, be they ruled or not."""
