@@ -13,7 +13,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
@@ -69,6 +69,9 @@ class Files(Protocol):
 
     def remove(self, key: str) -> None:
         """Forget a file; none there is fine."""
+
+    def drop_drafts(self, before: datetime) -> None:
+        """Remove what is left of uploads that broke off before a time."""
 
 
 def open_files(url: str) -> Files:
@@ -170,6 +173,13 @@ class DiskFiles:
     def remove(self, key: str) -> None:
         """See `Files`."""
         self._path(key).unlink(missing_ok=True)
+
+    def drop_drafts(self, before: datetime) -> None:
+        """See `Files`."""
+        for draft in self._drafts.iterdir():
+            with suppress(FileNotFoundError):  # it has become a file in this moment
+                if datetime.fromtimestamp(draft.stat().st_mtime, UTC) < before:
+                    draft.unlink()
 
     def _path(self, key: str) -> Path:
         return self._root / check_key(key)

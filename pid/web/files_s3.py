@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -83,6 +84,16 @@ class S3Files:
     def remove(self, key: str) -> None:
         """Forget a file."""
         self._client.delete_object(Bucket=self._bucket, Key=self._name(key))
+
+    def drop_drafts(self, before: datetime) -> None:
+        """Give up uploads in parts that broke off before a time."""
+        pages = self._client.get_paginator("list_multipart_uploads").paginate(Bucket=self._bucket, Prefix=self._prefix)
+        for page in pages:
+            for upload in page.get("Uploads", ()):
+                if upload["Initiated"] < before:
+                    self._client.abort_multipart_upload(
+                        Bucket=self._bucket, Key=upload["Key"], UploadId=upload["UploadId"]
+                    )
 
     def _name(self, key: str) -> str:
         return self._prefix + check_key(key)

@@ -26,8 +26,8 @@ PAUSE_S = 2.0
 """Wait after a worker process could not be started, or the database not be reached."""
 MEMORY_SHARE = 0.8
 """Of the machine's memory, for all workers together."""
-LEAST_MEMORY = 3 << 30
-"""Below this a worker cannot read an A0 sheet."""
+LEAST_MEMORY = 4 << 30
+"""For one worker: a sheet of 9933 x 7016 pixels, nearly the largest that is not scaled down, takes 2.8 GB."""
 
 _log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ and the audit are signed with them.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -47,9 +47,15 @@ class Store(UserStore, ProjectStore, PageStore, HookStore, RecordStore):
             used = set(session.scalars(select(Document.file_key)))
             for column in (Page.image_key, Page.thumbnail_key, Page.tiles_key, Page.annotated_key):
                 used.update(key for key in session.scalars(select(column)) if key)
+        before = utc_now() - older_than
+        self.files.drop_drafts(before)
         removed = 0
         for file in self.files.list():
-            if file.modified < utc_now() - older_than and file.key not in used:
+            if file.modified < before and file.key not in used and self._is_old_still(file.key, before):
                 self.files.remove(file.key)
                 removed += 1
         return removed
+
+    def _is_old_still(self, key: str, before: datetime) -> bool:
+        """Whether a file has not been uploaded again since it was listed."""
+        return all(file.modified < before for file in self.files.list(key) if file.key == key)

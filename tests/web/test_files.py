@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -67,6 +68,27 @@ def test_a_stream_without_end_is_cut_off_and_leaves_nothing(files: Files) -> Non
     with pytest.raises(InputError, match="larger than 5 MB"):
         files.put(Endless(), limit=5_000_000)
     assert not list(files.list())
+
+
+def test_what_a_broken_upload_left_goes_when_it_is_old(tmp_path: Path) -> None:
+    files = open_files((tmp_path / "files").as_uri())
+    draft = tmp_path / "files" / ".drafts" / "tmp1"
+    draft.write_bytes(b"half a fi")
+    files.drop_drafts(utc_now() - timedelta(hours=1))
+    assert draft.exists()
+    files.drop_drafts(utc_now() + timedelta(hours=1))
+    assert not draft.exists()
+
+
+def test_what_a_broken_upload_left_in_s3_goes(s3: str, tmp_path: Path) -> None:
+    boto3 = pytest.importorskip("boto3")
+    client, files = boto3.client("s3"), open_files(f"{s3}/{tmp_path.name}")
+    bucket = s3.removeprefix("s3://")
+    for place in (f"{tmp_path.name}/aa/draft", "elsewhere/draft"):
+        client.create_multipart_upload(Bucket=bucket, Key=place)
+    files.drop_drafts(utc_now() + timedelta(hours=1))
+    left = [upload["Key"] for upload in client.list_multipart_uploads(Bucket=bucket)["Uploads"]]
+    assert left == ["elsewhere/draft"]
 
 
 @pytest.mark.parametrize("key", ["../x", "/etc/passwd", "a/../../x", "a//b", "", ".hidden", "a/.b", "a\\b", "a\0", "ä"])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import struct
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -244,3 +246,76 @@ def test_a_page_is_read_again_on_demand(store: Store, project: Project, make_poo
     store.add_job(document_id, "anna", page_id=second.id)
     ended(store, 2)
     assert [page.head for page in store.pages(document_id)] == [1, 2]
+
+
+def test_pictures_and_uploads_may_lie_in_s3(
+    s3: str, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+    store = Store(database_url, f"{s3}/{tmp_path.name}")
+    project = store.add_project("Plant", "anna")
+    document_id = add(store, project, draw_sheet(tmp_path / "a.png", 7)).document_id
+    pool = Pool(
+        store, 1, setup=WorkerSetup(store.url, store.files.url, recognizer=CHEAP, threads=1, memory_bytes=MEMORY)
+    )
+    pool.start()
+    try:
+        ended(store, 1)
+    finally:
+        pool.stop()
+    (page,) = store.pages(document_id)
+    assert store.head(page.id)[1].symbols[0].tag == "V-7"
+    assert page.tiles_key is not None
+    assert store.files.read(page.tiles_key).startswith(b"PK")
+    store.close()
+
+
+def make_pixel_bomb(path: Path) -> None:
+    """A PNG of a few bytes whose header says 60000 x 60000."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    header = struct.pack(">IIBBBBB", 60000, 60000, 8, 0, 0, 0, 0)
+    data = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + data)
+
+
+def make_stream_bomb(path: Path) -> None:
+    """A PDF of a few megabytes whose page unpacks to more than a worker may hold."""
+    packer, block = zlib.compressobj(1), b" " * (1 << 20)
+    packed = b"".join(packer.compress(block) for _ in range(3 * MEMORY // len(block))) + packer.flush()
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 842 595]/Contents 4 0 R>>",
+        b"<</Filter/FlateDecode/Length %d>>stream\n%b\nendstream" % (len(packed), packed),
+    ]
+    body, places = b"%PDF-1.4\n", []
+    for number, content in enumerate(objects, 1):
+        places.append(len(body))
+        body += b"%d 0 obj%b endobj\n" % (number, content)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    path.write_bytes(
+        body
+        + b"xref\n0 5\n0000000000 65535 f \n"
+        + table
+        + b"trailer<</Size 5/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % len(body)
+    )
+
+
+@pytest.mark.parametrize(
+    ("suffix", "make"), [(".png", make_pixel_bomb), (".pdf", make_stream_bomb)], ids=["png", "pdf"]
+)
+def test_a_bomb_of_a_file_fails_with_a_sentence_and_the_next_is_read(
+    store: Store, project: Project, make_pool: MakePool, tmp_path: Path, suffix: str, make: Callable[[Path], None]
+) -> None:
+    make(tmp_path / f"bomb{suffix}")
+    add(store, project, tmp_path / f"bomb{suffix}")
+    add(store, project, draw_sheet(tmp_path / "after.png", 3))
+    make_pool(page_s=20)
+    bomb, after = ended(store, 2, seconds=240)
+    assert (bomb.state, after.state) == ("failed", "done")
+    assert bomb.error is not None
+    assert bomb.error.startswith(f"bomb{suffix}")
+    assert bomb.error.endswith(".")
