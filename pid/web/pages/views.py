@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -28,6 +29,7 @@ SECTIONS = {
     "models": "Models", "audit": "Audit",
 }  # fmt: skip
 """Sections of the administration."""
+_OF_PAGES = re.compile(r"page (\d+) of (\d+): (.+)")
 FOR_ADMINS = ("users", "audit")
 
 
@@ -35,8 +37,16 @@ FOR_ADMINS = ("users", "audit")
 def _for_templates() -> dict[str, object]:
     return {
         "t": translate, "language": language(), "languages": LANGUAGES, "words": words(language()),
-        "may": may(), "date": _date, "version": version_of, "here": request.full_path.rstrip("?"),
+        "may": may(), "date": _date, "stage": _stage, "version": version_of, "here": request.full_path.rstrip("?"),
     }  # fmt: skip
+
+
+def _stage(stage: str) -> str:
+    """What a worker is doing, as it says it (``page 2 of 3: finding symbols``), in the reader's language."""
+    found = _OF_PAGES.fullmatch(stage)
+    if found is None:
+        return translate(stage)
+    return translate("page {n} of {all}: {stage}", n=found[1], all=found[2], stage=translate(found[3]))
 
 
 def _date(when: datetime | None) -> str:

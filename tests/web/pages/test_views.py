@@ -90,6 +90,18 @@ def test_a_page_that_failed_says_why(service: Service) -> None:
     assert "bad.png is no picture." in client.get(f"/pages/{page.id}").get_data(as_text=True)
 
 
+def test_stages_are_told_in_the_readers_language(service: Service) -> None:
+    service.store.add_document(service.project.id, "many.pdf", b"x", "admin")
+    claim = service.store.claim_job("test")
+    assert claim is not None
+    service.store.heartbeat(claim, "page 2 of 3: finding symbols", 0.5)
+    client, _ = service.browser("viewer")
+    path = f"/projects/{service.project.id}"
+    assert "page 2 of 3: finding symbols" in client.get(path).get_data(as_text=True)
+    client.get("/language/ko")
+    assert "3페이지 중 2페이지: 심벌 찾는 중" in client.get(path).get_data(as_text=True)
+
+
 def test_pages_carry_no_script_and_no_style_of_their_own(service: Service) -> None:
     _, page = service.add_page()
     client, _ = service.browser("admin")
