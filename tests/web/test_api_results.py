@@ -90,7 +90,7 @@ def test_the_take_off_leads_back_to_symbols_of_each_sheet(service: Service) -> N
 
 
 def test_prices_of_a_project_make_its_estimate(service: Service) -> None:
-    service.add_page()
+    _, page = service.add_page()
     path = f"/projects/{service.project.id}/estimate"
     assert service.call("GET", f"{path}.json").json["total"] == 0
     prices = "code,size,class,material\nEPCF,,,1000\nVGA,,,10\n"
@@ -99,7 +99,8 @@ def test_prices_of_a_project_make_its_estimate(service: Service) -> None:
     assert service.call("GET", f"{path}.json", by="estimator").json["total"] == 1020
     assert service.call("GET", "/settings/prices").json["value"] == ""
     book = openpyxl.load_workbook(io.BytesIO(service.call("GET", f"{path}.xlsx").data))
-    assert "Estimate" in book.sheetnames
+    targets = {cell.hyperlink.target for cell in book["Parts"]["G"] if cell.hyperlink}
+    assert targets == {f"http://localhost/pages/{page.id}?element={s}" for s in ("s1", "s2", "s3")}
     assert service.call("GET", f"{path}.json", by="viewer").status_code == 403
     assert service.call("GET", f"/settings/prices?project={service.project.id}", by="viewer").status_code == 403
 

@@ -10,11 +10,12 @@ from typing import Annotated, Any
 
 from apiflask import APIBlueprint
 from apiflask.schemas import FileSchema
-from flask import Response, jsonify
+from flask import Response, jsonify, url_for
 from pydantic import BaseModel, ConfigDict, Field
 
 from pid.drawing import Drawing
 from pid.estimate.spreadsheet import write_csv
+from pid.estimate.takeoff import sheet_name
 from pid.estimate.workbook import write_estimate
 from pid.estimate_files import CountedDrawings, estimate_drawings
 from pid.web.access import page_of, project_of
@@ -101,13 +102,19 @@ def get_estimate(project_id: str, query: OfPage) -> Response:
 @routes.output(BINARY, content_type=XLSX)
 @requires("estimate")
 def get_workbook(project_id: str, query: OfPage) -> Response:
-    """The estimate as a workbook that computes."""
+    """The estimate as a workbook that computes; its zones lead to the review page."""
     project = project_of(project_id)
     counted = _count(project_id, query.page)
+    pages = dict(zip(map(sheet_name, counted.drawings), _page_ids(project_id, query.page), strict=True))
+
+    def link(name: str) -> str:
+        sheet, _, element = name.rpartition("#")
+        return url_for("pages.review", page_id=pages[sheet], element=element, _external=True)
+
     priced_by = "the project's price book" if price_book(store(), project_id).prices else ""
 
     def write(path: Path) -> None:
-        write_estimate(counted.estimate, counted.lists, counted.drawings, path, priced_by=priced_by)
+        write_estimate(counted.estimate, counted.lists, counted.drawings, path, priced_by=priced_by, link=link)
 
     return _download(project, "estimate.xlsx", XLSX, write)
 
@@ -141,6 +148,11 @@ def _drawings(project_id: str, page_id: str | None) -> list[Drawing]:
     if page.document.project_id != project_id or not page.head:
         raise NotFoundError
     return [store().revision(page_id, page.head)[1]]
+
+
+def _page_ids(project_id: str, page_id: str | None) -> list[str]:
+    """The pages of `_drawings`, in the same order."""
+    return [page.id for page in store().project_pages(project_id) if page.head] if page_id is None else [page_id]
 
 
 def with_names_of_their_own(drawings: list[Drawing]) -> list[Drawing]:
