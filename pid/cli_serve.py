@@ -58,6 +58,7 @@ def serve(
     """
     from pid.web.cluster import Cluster
     from pid.web.config import Limits, WebConfig
+    from pid.web.find_alike import FOLDER
     from pid.web.hook_sender import read_networks
     from pid.web.jobs import Pool
     from pid.web.run_server import Listening, add_account
@@ -78,7 +79,13 @@ def serve(
         raise InputError(f"{models} holds no networks (shape.onnx).")
 
     def make_workers(store: Store) -> Workers | None:
-        setup = WorkerSetup(store.url, store.files.url, models=str(models) if models else None, max_pages=max_pages)
+        setup = WorkerSetup(
+            store.url,
+            store.files.url,
+            models=str(models) if models else None,
+            max_pages=max_pages,
+            libraries=str((data / FOLDER).resolve()),
+        )
         if scheduler:
             return Cluster(store, scheduler, setup=setup, page_s=page_seconds)
         return Pool(store, workers, setup=setup, page_s=page_seconds) if workers else None

@@ -112,10 +112,15 @@ class Recognizer:
         for sheet in load_sheets(path):
             yield self.recognize_sheet(sheet, progress=progress)
 
-    def recognize_sheet(self, sheet: Sheet, *, progress: Progress | None = None) -> Drawing:
-        """Run every stage on a loaded page. The drawing's `to_source` says where it was put right."""
+    def recognize_sheet(
+        self, sheet: Sheet, *, progress: Progress | None = None, taught: TaughtFinder | None = None
+    ) -> Drawing:
+        """Run every stage on a loaded page. The drawing's `to_source` says where it was put right.
+
+        `taught` finds what this page's own library teaches, in place of the recogniser's.
+        """
         rectified = self.rectify_sheet(sheet)
-        drawing = self._recognize_straight(rectified.reading, progress)
+        drawing = self._recognize_straight(rectified.reading, progress, taught or self._taught)
         if rectified.mesh is not None:
             info = rectified.page.info
             drawing = move_drawing(drawing, rectified.mesh, width=info.width, height=info.height)
@@ -139,7 +144,7 @@ class Recognizer:
             return Rectified(page=sheet, reading=sheet)
         return rectify_sheet(sheet, upside_down=self._upside_down)
 
-    def _recognize_straight(self, sheet: Sheet, progress: Progress | None) -> Drawing:
+    def _recognize_straight(self, sheet: Sheet, progress: Progress | None, taught: TaughtFinder | None) -> Drawing:
         from pid.detect.actuator_stems import add_stems
         from pid.detect.dotted_ball import name_dotted_balls
         from pid.detect.end_bars import mend_bars
@@ -165,13 +170,13 @@ class Recognizer:
         )
         symbols = mend_bars(add_stems(symbols, sheet.gray), sheet.gray)
         symbols = name_nozzle_stubs(symbols, words, sheet.gray)
-        if self._taught is not None:
+        if taught is not None:
             from pid.structure.taught import merge_taught
 
             _tell(progress, "finding taught symbols", 0.0)
-            taught = self._taught.find(sheet.gray, words=words, others=symbols, hidden=tables)
-            taught = drop_tabled(taught, tables, width=sheet.info.width)
-            symbols = taught if self._only_taught else merge_taught(symbols, taught)
+            found = taught.find(sheet.gray, words=words, others=symbols, hidden=tables)
+            found = drop_tabled(found, tables, width=sheet.info.width)
+            symbols = found if self._only_taught else merge_taught(symbols, found)
         _tell(progress, "tracing lines", 0.0)
         drawing = read_forms(sheet, link_parts(sheet, symbols=symbols, words=words))
         _tell(progress, "done", 1.0)

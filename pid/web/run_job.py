@@ -23,6 +23,7 @@ from pid.errors import InputError
 from pid.export_files import in_sheet_frame
 from pid.pipeline import Progress
 from pid.sheet import Sheet
+from pid.structure.taught import TaughtFinder
 from pid.web.files import temporary_folder
 from pid.web.store import Claim, PageResult, Store
 from pid.web.tiles import draw_thumbnail, encode_jpeg, write_tiles
@@ -58,8 +59,10 @@ _log = logging.getLogger(__name__)
 class SheetRecognizer(Protocol):
     """What reads a page: `pid.pipeline.Recognizer`, or something cheap in a test."""
 
-    def recognize_sheet(self, sheet: Sheet, *, progress: Progress | None = None) -> Drawing:
-        """The drawing of a page; raises `InputError`."""
+    def recognize_sheet(
+        self, sheet: Sheet, *, progress: Progress | None = None, taught: TaughtFinder | None = None
+    ) -> Drawing:
+        """The drawing of a page, with what its project was taught; raises `InputError`."""
 
 
 class Job:
@@ -71,6 +74,7 @@ class Job:
         recognizer: what reads a page.
         tell: called with the stage, the share done (0..1) and how many pages are done.
         max_pages: documents of more pages are refused.
+        taught: finds what the document's project was taught.
         pictures: which of `PICTURES` are made.
     """
 
@@ -83,10 +87,12 @@ class Job:
         tell: Callable[[str, float, int], None],
         max_pages: int = MAX_PAGES,
         pictures: Sequence[str] = REVIEW_PICTURES,
+        taught: TaughtFinder | None = None,
     ) -> None:
         self._store = store
         self._claim = claim
         self._recognizer = recognizer
+        self._taught = taught
         self._tell = tell
         self._max_pages = max_pages
         self._pictures = pictures
@@ -127,7 +133,7 @@ class Job:
     def _read_page(self, sheet: Sheet) -> None:
         page = sheet.source.page
         try:
-            drawing = self._recognizer.recognize_sheet(sheet, progress=self._progress)
+            drawing = self._recognizer.recognize_sheet(sheet, progress=self._progress, taught=self._taught)
             self._progress("storing pictures", READING_SHARE)
             source = drawing.source.model_copy(update={"name": self._claim.name})
             drawing = drawing.model_copy(update={"source": source})

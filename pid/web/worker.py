@@ -20,8 +20,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from pid.errors import InputError
+from pid.structure.taught import TaughtFinder
 from pid.web.run_job import MAX_PAGES, REVIEW_PICTURES, Job, SheetRecognizer
 from pid.web.store import Claim, LeaseLost, Store
+
+_log = logging.getLogger(__name__)
 
 RECOGNIZER = "pid.pipeline:Recognizer"
 UNUSED_MEMORY = 2.0
@@ -32,6 +36,7 @@ UNUSED_MEMORY = 2.0
 class WorkerSetup:
     """What a worker is told at its start.
 
+    `libraries` is the folder of what each project was taught; a project's own goes before `library`.
     `recognizer` names what reads a page, called with models, threads, library and only_taught. `memory_bytes` is the
     most that the process may hold. Threads and memory are shared out by whoever starts workers where they are None.
     """
@@ -46,6 +51,7 @@ class WorkerSetup:
     max_pages: int = MAX_PAGES
     memory_bytes: int | None = None
     pictures: tuple[str, ...] = REVIEW_PICTURES
+    libraries: str | None = None
 
 
 def main() -> None:
@@ -76,11 +82,22 @@ class _Worker:
         setup = self._setup
         job = Job(
             self._store, claim, self._recognizer, tell=self._tell,
-            max_pages=setup.max_pages, pictures=setup.pictures,
+            max_pages=setup.max_pages, pictures=setup.pictures, taught=self._taught(claim),
         )  # fmt: skip
         with suppress(LeaseLost):
             job.run()
         self._answer(ended=True, last=job.ran_out_of_memory)
+
+    def _taught(self, claim: Claim) -> TaughtFinder | None:
+        """What finds the symbols that the job's project was taught, if it was taught any."""
+        if self._setup.libraries is None:
+            return None
+        library = Path(self._setup.libraries) / self._store.document(claim.document_id).project_id
+        try:
+            return TaughtFinder(library) if any(library.glob("*.json")) else None
+        except InputError as error:
+            _log.warning("job %s does without what was taught: %s", claim.job_id, error)
+            return None
 
     def _tell(self, stage: str, share: float, pages: int) -> None:
         self._answer(stage=stage, share=share, pages=pages)

@@ -17,6 +17,7 @@ from pid.drawing import Drawing, Symbol
 from pid.errors import InputError
 from pid.pipeline import Progress
 from pid.sheet import Sheet
+from pid.structure.taught import TaughtFinder
 
 KILLS, HANGS, EATS, FAULTS, REFUSES = 10, 20, 30, 40, 50
 SECONDS = float(os.environ.get("PID_TEST_SECONDS", "0"))
@@ -32,19 +33,23 @@ def draw_sheet(path: Path, number: int, *, harm: int = 255, size: tuple[int, int
 
 
 class CheapRecognizer:
-    """Finds one symbol, whose tag is the sheet's number."""
+    """Finds one symbol, whose tag is the sheet's number, and one of each kind that was taught."""
 
     def __init__(self, **_settings: object) -> None:
         self.hoard: list[bytes] = []
 
-    def recognize_sheet(self, sheet: Sheet, *, progress: Progress | None = None) -> Drawing:
+    def recognize_sheet(
+        self, sheet: Sheet, *, progress: Progress | None = None, taught: TaughtFinder | None = None
+    ) -> Drawing:
         if progress is not None:
             progress("finding symbols", 0.5)
         time.sleep(SECONDS)
         self._do_harm(int(sheet.gray[0, 0]))
         number = int.from_bytes(bytes(sheet.gray[1, :4].tolist()), "big")
         symbol = Symbol(id="s1", group="valve", kind="gate_valve", box=(1, 1, 9, 9), tag=f"V-{number}")
-        return Drawing(source=sheet.source, sheet=sheet.info, symbols=(symbol,))
+        kinds = () if taught is None else [e.kind for e in taught.examples]
+        more = tuple(Symbol(id=f"t{i}", kind=kind, box=(1, 1, 9, 9)) for i, kind in enumerate(kinds))
+        return Drawing(source=sheet.source, sheet=sheet.info, symbols=(symbol, *more))
 
     def _do_harm(self, harm: int) -> None:
         if harm == KILLS:

@@ -17,10 +17,13 @@ import pypdfium2
 import pytest
 
 from pid.drawing import Drawing, SheetInfo, Source
+from pid.web.find_alike import FOLDER
+from pid.web.jobs import Pool
 from pid.web.store import PageResult
 from pid.web.tiles import draw_thumbnail, write_tiles
+from pid.web.worker import WorkerSetup
 
-from .serving import Service, small_drawing, start_service
+from .serving import Service, png, small_drawing, start_service
 
 
 @pytest.fixture
@@ -221,6 +224,36 @@ def test_all_like_an_example_are_found(taught: tuple[Service, str]) -> None:
     assert [(item["name"], item["examples"]) for item in listed] == [("isolation-valve", 1)]
     assert service.call("DELETE", f"/projects/{service.project.id}/taught/isolation-valve").status_code == 204
     assert service.call("POST", f"/pages/{page}/find", json={"name": "isolation-valve"}).status_code == 422
+
+
+def test_what_a_project_was_taught_is_found_on_pages_read_later(
+    taught: tuple[Service, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, page = taught
+    lesson = {"name": "isolation-valve", "box": [445, 145, 515, 195], "group": "valve"}
+    assert service.call("POST", f"/pages/{page}/teach", json=lesson).status_code == 201
+    other = service.call("POST", "/projects", json={"name": "Another"}).json["id"]
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+    store, data = service.store, service.app.extensions["pid"].config.data
+    setup = WorkerSetup(
+        store.url,
+        store.files.url,
+        recognizer="cheap_recognizer:CheapRecognizer",
+        threads=1,
+        libraries=str(data / FOLDER),
+    )
+    pool = Pool(store, 1, setup=setup)
+    pool.start()
+    try:
+        kinds = []
+        for project in (service.project.id, other):
+            files = {"files": (io.BytesIO(png((90, 60))), "b.png")}
+            answer = service.call("POST", f"/projects/{project}/documents", data=files, query_string={"wait": 60})
+            (read,) = answer.json["items"][0]["pages"]
+            kinds.append([s["kind"] for s in read["drawing"]["symbols"]])
+    finally:
+        pool.stop()
+    assert kinds == [["gate_valve", "isolation-valve"], ["gate_valve"]]
 
 
 def test_a_box_without_ink_teaches_nothing(taught: tuple[Service, str]) -> None:

@@ -13,6 +13,7 @@ import pytest
 from pid.drawing import Drawing
 from pid.pipeline import Progress
 from pid.sheet import Sheet
+from pid.structure.taught import TaughtFinder
 from pid.web.page_image import read_page_image
 from pid.web.run_job import Job
 from pid.web.store import Store
@@ -22,7 +23,9 @@ from pid.web.tiles import read_tile
 class TurningRecognizer:
     """Finds every page upside down, as the real one may: the drawing's frame is the page turned by 180 degrees."""
 
-    def recognize_sheet(self, sheet: Sheet, *, progress: Progress | None = None) -> Drawing:
+    def recognize_sheet(
+        self, sheet: Sheet, *, progress: Progress | None = None, taught: TaughtFinder | None = None
+    ) -> Drawing:
         width, height = sheet.info.width, sheet.info.height
         turned = sheet.info.model_copy(update={"to_source": ((-1, 0, width), (0, -1, height), (0, 0, 1))})
         return Drawing(source=sheet.source, sheet=turned)
