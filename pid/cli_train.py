@@ -163,3 +163,20 @@ def _weights(start: str | None, usual: str | None) -> Path | None:
     if not Path(start).is_file():
         raise InputError(f"{start} does not exist.")
     return Path(start)
+
+
+@train_app.command("confidence")
+def train_confidence_command(
+    out: Out = Path("runs/confidence"),
+    sheets: Annotated[int, typer.Option(min=2, help="Plants to draw, each clean and through a scanner.")] = 12,
+) -> None:
+    """Fit how scores become probabilities, on generated sheets that no network was trained on; needs no torch.
+
+    Writes confidence.json: put it beside the networks that it was fitted with.
+    """
+    from pid.cli_progress import show_progress
+    from pid.judge_confidence import train_confidence
+
+    with show_progress() as progress:
+        path = train_confidence(out, sheets=sheets, progress=progress)
+    typer.echo(f"{path.resolve()} holds a curve a part and, under held_out, how far told and true chances are apart.")

@@ -60,6 +60,7 @@ class Recognizer:
         threads: processor threads a network may use; all where it is not given.
         library: folder of taught symbols (`pid teach`) to be found, too.
         only_taught: whether these are all that is wanted.
+        calibrated: whether scores of pages read from their pixels are made probabilities, at the very end.
     """
 
     def __init__(
@@ -69,11 +70,13 @@ class Recognizer:
         threads: int | None = None,
         library: Path | None = None,
         only_taught: bool = False,
+        calibrated: bool = True,
     ) -> None:
         self._models = models or current_models()
         self._threads = threads
         self._library = library
         self._only_taught = only_taught
+        self._calibrated = calibrated
 
     @cached_property
     def _detector(self) -> SymbolDetector:
@@ -124,6 +127,10 @@ class Recognizer:
         if rectified.mesh is not None:
             info = rectified.page.info
             drawing = move_drawing(drawing, rectified.mesh, width=info.width, height=info.height)
+        if self._calibrated and not _is_drawn(sheet):
+            from pid.document.confidence import load_confidence
+
+            drawing = load_confidence(self._models).calibrate(drawing)
         return drawing.model_copy(update={"findings": (*rectified.findings, *drawing.findings)})
 
     def read_sheet(self, sheet: Sheet, *, progress: Progress | None = None) -> tuple[Rectified, tuple[Word, ...]]:

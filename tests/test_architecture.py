@@ -38,6 +38,7 @@ JOINING = (
     "train_models",
     "draw_structure",
     "train_structure",
+    "judge_confidence",
     "truth",
     "verify",
     "promote_models",

@@ -24,7 +24,7 @@ from pid.detect.names import KindNetwork, Name
 from pid.detect.precision import Scored, average_precision, mean_precision, precision_by_label
 from pid.drawing import GROUPS
 from pid.geometry import Array
-from pid.learning.calibrate import Calibration, fit_calibration, match_boxes
+from pid.learning.calibrate import Calibration, calibration_error, fit_calibration, match_boxes
 
 AT_HALF = (0.5,)
 WORST_KINDS, LEAST_SEEN = 20, 3
@@ -198,13 +198,6 @@ def _worst_kinds(sheets: Sequence[_Sheet]) -> dict[str, dict[str, float]]:
     return {kind: {"symbols": count, "ap50": round(ap, 3)} for ap, kind, count in sorted(often)[:WORST_KINDS]}
 
 
-def _calibration_error(sheets: Sequence[_Sheet], calibration: Calibration, *, bins: int = 10) -> float:
-    """Expected calibration error: mean gap between probability and hit rate over bins, by their counts."""
-    chance, hit = calibration(np.concatenate([s.score for s in sheets])), np.concatenate([s.hit for s in sheets])
-    index = np.minimum((chance * bins).astype(int), bins - 1)
-    gaps = [
-        abs(float(chance[index == b].mean() - hit[index == b].mean())) * int((index == b).sum())
-        for b in range(bins)
-        if (index == b).any()
-    ]
-    return sum(gaps) / max(len(chance), 1)
+def _calibration_error(sheets: Sequence[_Sheet], calibration: Calibration) -> float:
+    chance = calibration(np.concatenate([s.score for s in sheets]))
+    return calibration_error(chance, np.concatenate([s.hit for s in sheets]).astype(float))

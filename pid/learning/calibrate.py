@@ -86,6 +86,13 @@ def fit_calibration(scores: Array, hits: Sequence[bool] | Array, truths: int) ->
     return Calibration(raw, np.clip(rising[first], 0.0, HIGHEST), threshold)
 
 
+def calibration_error(chances: Array, hits: Array, *, bins: int = 10) -> float:
+    """Expected calibration error: the mean gap of probability (N,) and hit rate (N,) over bins, by their counts."""
+    place = np.minimum((chances * bins).astype(int), bins - 1)
+    gaps = np.abs(np.bincount(place, chances, bins) - np.bincount(place, hits, bins))
+    return float(gaps.sum() / max(len(chances), 1))
+
+
 def _pool_adjacent(values: Array) -> Array:
     """The rising sequence nearest to `values` (N,) in squares."""
     means: list[float] = []

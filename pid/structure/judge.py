@@ -14,7 +14,7 @@ import numpy as np
 
 from pid.drawing import GROUPS
 from pid.geometry import Array
-from pid.learning.calibrate import Calibration, fit_calibration, match_boxes
+from pid.learning.calibrate import Calibration, calibration_error, fit_calibration, match_boxes
 from pid.structure.find_instances import StructureFinder
 from pid.structure.instances import Instances
 from pid.structure.labels import BACKGROUND, LabelledGraph
@@ -197,10 +197,5 @@ def _panoptic(
 
 
 def _calibration_error(finder: StructureFinder, read: list[_Read], calibration: Calibration) -> float:
-    """The mean difference of probability and share of hits in ten bins, weighted by how many fall into each."""
     scores, hits = _hits_of_all(finder, read)
-    chance = calibration(scores)
-    place = np.minimum((chance * 10).astype(int), 9)
-    total = np.bincount(place, minlength=10)
-    off = np.abs(np.bincount(place, chance, 10) - np.bincount(place, hits, 10))
-    return round(float(off.sum() / max(total.sum(), 1)), 4)
+    return round(calibration_error(calibration(scores), hits), 4)
