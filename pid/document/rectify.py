@@ -1,4 +1,4 @@
-"""Bring a scanned or photographed page to how it was drawn: upright, straight, flat, evenly lit.
+"""Bring a scanned or photographed page to how it was drawn: upright, straight, flat, clean, evenly lit.
 
 Each step looks whether it is needed, says what it did in a finding, and leaves alone what is in order: a straight clean
 sheet comes back as it is. The *page* is the sheet turned and pulled straight by one 3x3 matrix, which `to_source`
@@ -8,6 +8,7 @@ bent, what is found on the reading is led back to the page by a mesh, so that `t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -15,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pid.document.clean import Mark, clean_sheet
 from pid.document.light import even_light
 from pid.document.long_lines import follow_long_lines
 from pid.document.rectify_mesh import Mesh, fit_mesh, flatten
@@ -26,7 +28,7 @@ from pid.sheet import Sheet
 
 Array = NDArray[np.float64]
 
-STEPS = ("turn", "plane", "mesh", "light")
+STEPS = ("turn", "plane", "color", "watermark", "mesh", "light")
 """In their order."""
 _LAY = {1: "turned clockwise by a quarter", 2: "upside down", 3: "turned counter-clockwise by a quarter"}
 
@@ -40,6 +42,8 @@ class Rectified:
     mesh: Mesh | None = None
     """Leads from the reading to the page; they share a frame where there is none."""
     findings: tuple[Finding, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    """What lay on top of the drawing and is not in the reading; boxes in pixels of the page."""
 
 
 def rectify_sheet(sheet: Sheet, *, upside_down: UpsideDown, steps: Sequence[str] = STEPS) -> Rectified:
@@ -64,11 +68,14 @@ def rectify_sheet(sheet: Sheet, *, upside_down: UpsideDown, steps: Sequence[str]
             page, motion = _straightened(page, fit)
             lines = lines.moved(transform_points(motion, lines.points), page.image.shape[:2])
             findings.append(_plane_finding(fit))
-    reading = page
+    cleaned = clean_sheet(page.image, page.gray, steps=steps)
+    reading = replace(page, image=cleaned.gray) if cleaned.marks else page
+    if cleaned.marks:
+        findings.append(_marks_finding(cleaned.marks))
     if lines is not None and "mesh" in steps:
         mesh = fit_mesh(lines)
         if mesh is not None:
-            reading = replace(page, image=flatten(page.image, mesh))
+            reading = replace(page, image=flatten(reading.image, mesh))
             message = f"The page was bent (places up to {mesh.largest_px:.0f} px off) and was read flattened."
             findings.append(_finding("page-bent", message))
     if "light" in steps:
@@ -76,7 +83,7 @@ def rectify_sheet(sheet: Sheet, *, upside_down: UpsideDown, steps: Sequence[str]
         if done:
             reading = replace(reading, image=gray)
             findings.append(_finding("page-light", f"Light and contrast were evened out: {done}."))
-    return Rectified(page, reading, mesh, tuple(findings))
+    return Rectified(page, reading, mesh, tuple(findings), cleaned.marks)
 
 
 def _turned(sheet: Sheet, quarters: int) -> Sheet:
@@ -137,6 +144,12 @@ def _plane_finding(fit: PlaneFit) -> Finding:
             f"{abs(fit.angle_deg):.2f} degrees; it was pulled straight.",
         )
     return _finding("page-skewed", f"The page lay askew by {abs(fit.angle_deg):.2f} degrees and was turned straight.")
+
+
+def _marks_finding(marks: Sequence[Mark]) -> Finding:
+    counts = Counter(mark.kind for mark in marks)
+    listed = ", ".join(f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in sorted(counts.items()))
+    return _finding("page-marks", f"Lifted off the drawing before it was read: {listed}.")
 
 
 def _finding(code: str, message: str) -> Finding:

@@ -16,7 +16,7 @@ from pid.drawing import Drawing
 from pid.errors import InputError
 from pid.geometry import Array
 from pid.move import move_drawing
-from pid.synth import paper, scanner, warps
+from pid.synth import overlays, paper, scanner, warps
 from pid.synth.pixels import Image
 
 PointMap = Callable[[Array], Array]
@@ -35,6 +35,12 @@ STEPS: Mapping[str, Step] = MappingProxyType(
         "gray_paper": _still(scanner.gray_paper),
         "break_strokes": _still(paper.break_strokes),
         "bloat_strokes": _still(paper.bloat_strokes),
+        "watermark": _still(overlays.watermark),
+        "underline": _still(overlays.underline),
+        "highlighter": _still(overlays.highlighter),
+        "stamp": _still(overlays.stamp),
+        "seal": _still(overlays.seal),
+        "signature": _still(overlays.signature),
         "scribbles": _still(paper.scribbles),
         "stains": _still(paper.stains),
         "bleed_through": _still(paper.bleed_through),
@@ -47,6 +53,7 @@ STEPS: Mapping[str, Step] = MappingProxyType(
         "skew": warps.skew,
         "uneven_light": _still(scanner.uneven_light),
         "blur": _still(scanner.blur),
+        "low_contrast": _still(overlays.low_contrast),
         "low_resolution": _still(scanner.low_resolution),
         "noise": _still(scanner.noise),
         "salt_pepper": _still(scanner.salt_pepper),
