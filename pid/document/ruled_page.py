@@ -68,11 +68,10 @@ class RuledPage:
 
     @cached_property
     def marked(self) -> list[str]:
-        """For each cell the field that a label in it names; headings of columns and roles of signers name none."""
+        """For each cell the field that a label in it names; headings of columns name none."""
         out = [""] * len(self.cells)
         for label in self.labels:
-            role = not label.names or any(name.endswith("_by") for name in label.names)
-            if label.string.cell >= 0 and not role and not self.lexicon.column(label.string.text):
+            if label.names and label.string.cell >= 0 and not self.lexicon.column(label.string.text):
                 out[label.string.cell] = label.names[0]
         return out
 

@@ -88,7 +88,7 @@ class Splitter:
         cells: boxes (N, 4) of all cells.
         texts: what is written in each.
         fields: which cells hold a label and its value, as cells of title blocks do and those of tables don't.
-        marked: names of the labels in them that are headings of no usual column; empty for other cells.
+        marked: names of the labels in them, roles of signers included, but headings of usual columns; else empty.
         glyph_px: height of the usual capital.
     """
 

@@ -65,7 +65,8 @@ def _is_title(page: RuledPage, block: Index, fields: NDArray[np.bool_]) -> bool:
     """Whether a block is part of a title block: fields, or labels that are no headings of its rows and columns."""
     written = sum(bool(page.within[int(i)]) for i in block)
     rows = len(walls(page.cells[block][:, [1, 3]], snap=SNAP * page.glyph_px)) - 1
-    marked = len({page.marked[i] for i in block.tolist()} - {""})
+    names = {page.marked[i] for i in block.tolist()} - {""}
+    marked = sum(not name.endswith("_by") for name in names)  # who signs stands in tables, too
     parts = sum(page.lexicon.is_part(page.texts[i]) for i in block.tolist()) if marked else 0
     if fields[block].sum() > MOST_FIELDS * max(written, 1) or marked >= MOST_MARKED:
         return True

@@ -16,7 +16,7 @@ from pid.document.ruled_page import RuledPage
 from pid.document.title_place import find_place
 from pid.document.title_search import Candidate, Search
 from pid.document.title_unlabelled import read_unlabelled
-from pid.document.title_values import find_date, fits, is_firm, without_date
+from pid.document.title_values import find_date, fits, is_person, without_date
 from pid.drawing import Table, TitleBlock, TitleField
 
 PEOPLE = ("drawn", "checked", "designed", "approved")
@@ -57,10 +57,10 @@ def _candidates(page: RuledPage, search: Search, labels: Sequence[Label]) -> lis
         for found in search.values(label):
             for rank, name in enumerate(label.names):
                 kind = page.lexicon.fields[name].type
+                if "company" in label.names and len(label.names) > 1 and is_person(found.text) == (name == "company"):
+                    continue  # who designs may be a firm or a person
                 if kind == "person":
                     out += _person(name, label, found)
-                    continue
-                if name == "company" and len(label.names) > 1 and not is_firm(found.text):
                     continue
                 text = find_date(found.text) if kind == "date" else found.text
                 if (found.rows > 1) > (kind == "text") or found.parts > (kind == "number"):

@@ -26,7 +26,7 @@ LEAST_WEIGHT = 2.0
 """Labels of less weight altogether are no title block."""
 NEAR = 4.0
 """Patches, or labels without cells, this many glyphs apart belong to one block."""
-LOOSE_NEAR = 16.0
+LOOSE_NEAR = 30.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,8 +25,8 @@ NEXT_CELL = 0.95
 BELOW_CELL = 0.93
 LOOSE = 0.85
 """...in its cell, in the cell on its right, in the one below, and without any cells."""
-LOOSE_RIGHT = 22.0
-LOOSE_BELOW = 5.0
+LOOSE_RIGHT = 60.0
+LOOSE_BELOW = 9.0
 """Glyphs between a label without a cell and its value."""
 ROOM = 1.2
 """A value below a label is this much as high at least."""
@@ -114,7 +114,7 @@ class Search:
 
     def _is_value(self, cell: int) -> bool:
         strings = self.page.within[cell]
-        return bool(strings) and not any(id(s) in self.labelled for s in strings)
+        return bool(strings) and not any(id(s) in self.labelled or self.page.lexicon.is_part(s.text) for s in strings)
 
     def _beyond(self, cell: int, *, axis: int) -> list[int]:
         """The cells right of one (axis 0) or below it (axis 1), wall to wall, that share most of its side."""
@@ -143,7 +143,7 @@ class Search:
         if len(heads) == 1:
             yield from _headed_row(self.page.within[heads[0]])
         found = [self._part(i) for i in heads]
-        if sum(bool(strings) for strings in found) >= LEAST_PARTS:
+        if any(found):
             yield _joined([s for strings in found for s in strings])
 
     def _part(self, cell: int) -> Sequence[String]:
@@ -164,11 +164,14 @@ class Search:
         beside = [s for s in _right_of(label, others, marks) if s.box[0] - label.box[2] <= LOOSE_RIGHT * glyph]
         if beside:
             yield of_strings(beside, LOOSE)
-        near = [s for s in others if s not in beside and 0 <= s.box[1] - label.box[3] + glyph <= LOOSE_BELOW * glyph]
-        below = [s for s in near if s.box[0] <= label.box[2] + glyph and s.box[2] >= label.box[0] - glyph]
-        below = [s for s in below if not any(label.box[3] < m.box[1] < s.box[1] for m in marks)]
+        low, _, high, _ = self.place.box
+        near = [s for s in others if s not in beside and low - glyph <= s.box[0] and s.box[2] <= high + glyph]
+        near = [s for s in near if 0 <= s.box[1] - label.box[3] + glyph <= LOOSE_BELOW * glyph]
+        below = [s for s in near if _owner(s, marks) is label and not any(_same_row(s.box, m.box) for m in marks)]
         if below:
-            yield of_strings(_first_row(below), LOOSE * 0.95)
+            first = _first_row(below)
+            yield replace(of_strings(first, LOOSE * 0.95), partial=len(first) < len(below))
+            yield of_strings(below, LOOSE * 0.95)
 
 
 def _is_role(label: Label) -> bool:

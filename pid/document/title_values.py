@@ -24,6 +24,8 @@ _FIRMS = re.compile(
     r"PARTNERS|REFINING|ENERGY|POWER|UTILITIES|WATER|CHEMICALS?|PETROCHEM|PHARMA)\b|㈜|\(주\)",
     re.IGNORECASE,
 )
+_PERSON = re.compile(r"[A-Z]{2,4}|(?:[A-Z]\. ?)+\w[\w' -]+|[가-힣]{2,4}|[A-Z]{1,2}/[A-Z]{1,2}")
+"""Initials, or a name after them, or a Korean name."""
 LONGEST_PERSON = 28
 LONGEST_NUMBER = 40
 
@@ -31,6 +33,11 @@ LONGEST_NUMBER = 40
 def is_firm(text: str) -> bool:
     """Whether a text names a company rather than a person."""
     return bool(_FIRMS.search(text))
+
+
+def is_person(text: str) -> bool:
+    """Whether a text is written as persons are on drawings."""
+    return bool(_PERSON.fullmatch(without_date(text))) and not is_firm(text)
 
 
 def find_date(text: str) -> str:

@@ -124,17 +124,83 @@ def _ledger(width: float, height: float) -> list[Slot]:
     ]
 
 
+def _banner(width: float, height: float) -> list[Slot]:
+    x, h = width - 380, height
+    return [
+        Slot("signatures", x, 0, 80, h),
+        Slot("field", x + 80, 0, 130, h * 0.6, "title", 3.5),
+        Slot("beside", x + 80, h * 0.6, 130, h * 0.2, "project", 2.5),
+        Slot("beside", x + 80, h * 0.8, 130, h * 0.2, "client", 2.5),
+        Slot("headed", x + 210, 0, 60, h * 0.5, "project_number", 2.5),
+        Slot("headed", x + 210, h * 0.5, 60, h * 0.5, "plant", 2.5),
+        Slot("parts", x + 270, 0, 110, h * 0.5, "drawing_number", 3.2),
+        Slot("headed", x + 270, h * 0.5, 30, h * 0.5, "scale", 2.5),
+        Slot("headed", x + 300, h * 0.5, 30, h * 0.5, "size", 2.5),
+        Slot("headed", x + 330, h * 0.5, 25, h * 0.5, "sheet", 2.2),
+        Slot("headed", x + 355, h * 0.5, 25, h * 0.5, "revision", 3.0),
+    ]
+
+
+def _stack(width: float, height: float) -> list[Slot]:
+    y = height - 190
+    return [
+        Slot("field", 0, y, width, 14, "company", 3.5),
+        Slot("beside", 0, y + 14, width, 9, "client", 2.5),
+        Slot("pair", 0, y + 23, width, 9, "project", 2.5),
+        Slot("pair", 0, y + 32, width, 9, "project_number", 2.5),
+        Slot("field", 0, y + 41, width, 26, "title", 3.5),
+        Slot("revisions", 0, y + 67, width, 50),
+        Slot("signatures", 0, y + 117, width, 32),
+        Slot("beside", 0, y + 149, width * 0.5, 9, "scale", 2.5),
+        Slot("beside", width * 0.5, y + 149, width * 0.5, 9, "status", 2.5),
+        Slot("headed", 0, y + 158, width, 18, "drawing_number", 4.0),
+        Slot("field", 0, y + 176, width * 0.6, 14, "sheet", 3.0),
+        Slot("field", width * 0.6, y + 176, width * 0.4, 14, "revision", 3.5),
+    ]
+
+
+def _quarters(width: float, height: float) -> list[Slot]:
+    half, row = width / 2, 10.0
+    return [
+        Slot("logo", 0, 0, half, 24),
+        Slot("field", half, 0, half, 24, "title", 3.2),
+        Slot("pair", 0, 24, half, row, "client", 2.4),
+        Slot("pair", 0, 34, half, row, "plant", 2.4),
+        Slot("pair", 0, 44, half, row, "drawn_by", 2.2),
+        Slot("headed", half, 24, half * 0.5, 15, "document_type", 2.0),
+        Slot("headed", half * 1.5, 24, half * 0.5, 15, "project_number", 2.4),
+        Slot("beside", half, 39, half * 0.7, 15, "drawing_number", 3.2),
+        Slot("beside", half * 1.7, 39, half * 0.3, 15, "revision", 3.0),
+    ]
+
+
+def _bare(width: float, height: float) -> list[Slot]:
+    half = width / 2
+    return [
+        Slot("field", 0, 0, half, 12, "client", 2.8, ruled=False),
+        Slot("field", half, 0, half, 12, "project", 2.8, ruled=False),
+        Slot("field", 0, 14, width, 18, "title", 3.5, ruled=False),
+        Slot("field", 0, 34, half, 12, "drawing_number", 3.2, ruled=False),
+        Slot("field", half, 34, half * 0.5, 12, "scale", 2.6, ruled=False),
+        Slot("field", half * 1.5, 34, half * 0.5, 12, "revision", 3.0, ruled=False),
+    ]
+
+
 FURTHER = (
     Layout("pairs", "corner", 190, 54, _pairs),
     Layout("parts", "corner", 170, 36, _parts),
     Layout("beside", "corner", 120, 104, _beside),
     Layout("headed", "corner", 150, 78, _headed),
-)
-"""To tune with."""
-HELD_OUT = (
     Layout("crown", "top", 330, 34, _crown),
     Layout("plain", "corner", 130, 48, _plain),
     Layout("coded", "bottom", 350, 46, _coded),
     Layout("ledger", "corner", 110, 112, _ledger),
+)
+"""To tune with."""
+HELD_OUT = (
+    Layout("banner", "bottom", 380, 44, _banner),
+    Layout("stack", "right", 86, 190, _stack),
+    Layout("quarters", "corner", 200, 54, _quarters),
+    Layout("bare", "corner", 150, 48, _bare),
 )
 """To judge with."""
