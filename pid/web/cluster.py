@@ -24,7 +24,7 @@ from pid.errors import InputError
 from pid.web.jobs import PAUSE_S, POLL_S, divided
 from pid.web.store import LEASE_S, Store
 from pid.web.worker import WorkerSetup
-from pid.web.worker_process import PAGE_S, WorkerProcess, WorkerStartError
+from pid.web.worker_process import PAGE_S, StoreOutageError, WorkerProcess, WorkerStartError
 
 CONNECT_S = 20
 """How long to wait for the scheduler."""
@@ -127,7 +127,7 @@ def do_next_job(told: str) -> bool:
         return False
     try:
         process.run(claim)
-    except WorkerStartError:
+    except (WorkerStartError, StoreOutageError):
         _log.exception("job %s was put back", claim.job_id)
         raise
     return True

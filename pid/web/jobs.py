@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from pid.engine import usable_threads
 from pid.web.store import LEASE_S, Store
 from pid.web.worker import WorkerSetup
-from pid.web.worker_process import PAGE_S, WorkerProcess, WorkerStartError
+from pid.web.worker_process import PAGE_S, StoreOutageError, WorkerProcess, WorkerStartError
 
 POLL_S = 0.5
 """How often a free worker looks for a job that nobody woke it for."""
@@ -106,7 +106,7 @@ class Pool:
                         self._woken.wait(POLL_S)
                 else:
                     process.run(claim, stopping=self._stopping.is_set)
-            except (SQLAlchemyError, WorkerStartError):
+            except (SQLAlchemyError, WorkerStartError, StoreOutageError):
                 _log.exception("worker %s pauses", name)
                 self._stopping.wait(PAUSE_S)
 

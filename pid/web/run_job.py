@@ -112,6 +112,15 @@ class Job:
         except InputError as error:
             self._store.fail_job(self._claim, self._named(str(error)))
             return
+        except FileNotFoundError:
+            self._store.fail_job(self._claim, f"{self._claim.name} is no longer in the store.")
+            return
+        except _UNEXPECTED as error:
+            _log.exception("job %s", self._claim.job_id)
+            self._store.fail_job(
+                self._claim, f"{self._claim.name} met a fault of the program ({type(error).__name__})."
+            )
+            return
         if self._failures and len(self._failures) == self._ended:
             self._store.fail_job(self._claim, _joined(self._failures))
         else:

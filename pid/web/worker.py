@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from pid.errors import InputError
 from pid.structure.taught import TaughtFinder
 from pid.web.run_job import MAX_PAGES, REVIEW_PICTURES, Job, SheetRecognizer
@@ -79,14 +81,24 @@ class _Worker:
 
     def serve(self, claim: Claim) -> None:
         """Do a job and say that it is over."""
+        try:
+            job = self._make_job(claim)
+            with suppress(LeaseLost):
+                job.run()
+        except Exception as error:
+            if not _is_outage(error):
+                raise
+            _log.exception("the store was out of reach during job %s", claim.job_id)
+            self._answer(outage=True)
+        else:
+            self._answer(ended=True, last=job.ran_out_of_memory)
+
+    def _make_job(self, claim: Claim) -> Job:
         setup = self._setup
-        job = Job(
+        return Job(
             self._store, claim, self._recognizer, tell=self._tell,
             max_pages=setup.max_pages, pictures=setup.pictures, taught=self._taught(claim),
         )  # fmt: skip
-        with suppress(LeaseLost):
-            job.run()
-        self._answer(ended=True, last=job.ran_out_of_memory)
 
     def _taught(self, claim: Claim) -> TaughtFinder | None:
         """What finds the symbols that the job's project was taught, if it was taught any."""
@@ -101,6 +113,11 @@ class _Worker:
 
     def _tell(self, stage: str, share: float, pages: int) -> None:
         self._answer(stage=stage, share=share, pages=pages)
+
+
+def _is_outage(error: Exception) -> bool:
+    """Whether database or S3 failed, and no document is to blame."""
+    return isinstance(error, SQLAlchemyError) or type(error).__module__.startswith("botocore.")
 
 
 def _make_recognizer(setup: WorkerSetup) -> SheetRecognizer:

@@ -43,6 +43,10 @@ class WorkerStartError(Exception):
     """A worker process did not come up: a fault of the installation, not of a document."""
 
 
+class StoreOutageError(Exception):
+    """A worker process could not reach database or files: no fault of a document, either."""
+
+
 class WorkerProcess:
     """One process; `run` is called by one thread at a time, `kill` by any.
 
@@ -73,6 +77,7 @@ class WorkerProcess:
 
         Raises:
             WorkerStartError: no process could be started; the job is put back.
+            StoreOutageError: the process could not reach the store; the job is put back.
         """
         try:
             self._start(claim, stopping)
@@ -84,11 +89,13 @@ class WorkerProcess:
         except _LimitError as refusal:
             self.kill()
             self._settle(self._store.fail_job, claim, str(refusal))
-        except (_StoppingError, WorkerStartError) as error:
+        except _StoppingError:
             self.kill()
             self._settle(self._store.release_job, claim)
-            if isinstance(error, WorkerStartError):
-                raise
+        except (WorkerStartError, StoreOutageError):
+            self.kill()
+            self._settle(self._store.release_job, claim)
+            raise
         except LeaseLost:
             self.kill()
 
@@ -135,6 +142,8 @@ class WorkerProcess:
             answer = self._next_answer()
             now = time.monotonic()
             if answer is not None:
+                if "outage" in answer:
+                    raise StoreOutageError("Database or files were out of reach; the log of the worker says more.")
                 if until in answer:
                     if answer.get("last"):
                         self.kill()

@@ -319,3 +319,31 @@ def test_a_bomb_of_a_file_fails_with_a_sentence_and_the_next_is_read(
     assert bomb.error is not None
     assert bomb.error.startswith(f"bomb{suffix}")
     assert bomb.error.endswith(".")
+
+
+def test_an_upload_that_is_gone_fails_and_says_so(
+    store: Store, project: Project, make_pool: MakePool, tmp_path: Path
+) -> None:
+    document, _ = store.add_document(project.id, "a.png", draw_sheet(tmp_path / "a.png", 1), "anna")
+    store.files.remove(document.file_key)
+    make_pool()
+    (job,) = ended(store, 1)
+    assert (job.state, job.error, job.tries) == ("failed", "a.png is no longer in the store.", 1)
+
+
+def test_an_outage_of_the_files_costs_no_tries(
+    s3: str, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The worker process is refused by the S3 server after it has started: what it raises is no document's fault."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+    monkeypatch.setattr("pid.web.jobs.PAUSE_S", 0.1)
+    store = Store(database_url, f"{s3}/{tmp_path.name}")
+    job = add(store, store.add_project("Plant", "anna"), draw_sheet(tmp_path / "a.png", 7))
+    setup = WorkerSetup(store.url, store.files.url, recognizer="cheap_recognizer:OutOfReach", threads=1)
+    pool = Pool(store, 1, setup=replace(setup, memory_bytes=MEMORY))
+    pool.start()
+    for _ in range(MAX_TRIES + 1):
+        wait_for(lambda: "the store was out of reach" in capfd.readouterr().err)
+    pool.stop()
+    assert (store.job(job.id).state, store.job(job.id).tries) == ("queued", 0)
+    store.close()
