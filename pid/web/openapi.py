@@ -87,14 +87,11 @@ def _with_plain_names(spec: dict[str, Any]) -> dict[str, Any]:
 def _renamed(node: Any) -> Any:
     if isinstance(node, list):
         return [_renamed(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    return {
-        key: f"{_SCHEMAS}{value.removeprefix(_SCHEMAS).rpartition('.')[2]}"
-        if key == "$ref" and isinstance(value, str)
-        else _renamed(value)
-        for key, value in node.items()
-    }
+    if isinstance(node, dict):
+        return {key: _renamed(value) for key, value in node.items()}
+    if isinstance(node, str) and node.startswith(_SCHEMAS):
+        return _SCHEMAS + node.removeprefix(_SCHEMAS).rpartition(".")[2]
+    return node
 
 
 def _views(app: APIFlask) -> dict[tuple[str, str], Any]:

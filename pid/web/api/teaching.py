@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 from apiflask import APIBlueprint
@@ -29,8 +31,9 @@ from pid.web.refusals import refusal
 from pid.web.store_errors import NotFoundError
 
 routes = APIBlueprint("teaching", __name__, tag="Teach")
-_one_at_a_time = threading.Lock()
+_lock = threading.Lock()
 """Reading and matching take all of a processor and hundreds of megabytes; and a library has one writer."""
+PATIENCE_S = 20.0
 Coordinate = Annotated[float, Field(ge=0, le=100_000)]
 BoxBody = tuple[Coordinate, Coordinate, Coordinate, Coordinate]
 TaughtName = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$")]
@@ -95,7 +98,7 @@ class FoundBody(BaseModel):
 def teach(page_id: str, body: Example) -> LessonBody:
     """Teach the project a symbol by one example on a page."""
     page = page_of(page_id)
-    with _one_at_a_time:
+    with _one_at_a_time():
         return _teach(page, _sheet(page)[0], body)
 
 
@@ -108,7 +111,7 @@ def find(page_id: str, body: Alike) -> dict[str, object]:
     page = page_of(page_id)
     if body.box is None and body.name is None:
         raise refusal(422, "Say the name of a taught symbol, or the box of an example.", code="nothing-named")
-    with _one_at_a_time:
+    with _one_at_a_time():
         sheet, drawing = _sheet(page)
         name = body.name or ""
         remarks: list[str] = []
@@ -151,12 +154,23 @@ def forget_taught(project_id: str, name: str) -> ResponseReturnValue:
     """Forget a taught symbol; what was found by it stays."""
     project_of(project_id)
     library = library_folder(state().config.data, project_id)
-    with _one_at_a_time:
+    with _one_at_a_time():
         if all(example.kind != name for example in taught_examples(library)):
             raise NotFoundError
         forget(library, name)
     store().note(actor().name, "symbol forgotten", project_id, {"name": name})
     return "", 204
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Wait for the turn, but not so long that waiting requests hold all threads of the server."""
+    if not _lock.acquire(timeout=PATIENCE_S):
+        raise refusal(503, "Other symbols are being looked for; try again in a moment.", headers={"Retry-After": "20"})
+    try:
+        yield
+    finally:
+        _lock.release()
 
 
 def _sheet(page: Page) -> tuple[Sheet, Drawing]:
