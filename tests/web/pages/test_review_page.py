@@ -290,6 +290,7 @@ def test_an_earlier_revision_is_restored(review: Review, site: Site) -> None:
     page.click(".revision >> text=Restore")
     page.click("dialog >> text=Restore")
     page.wait_for_selector("text=Revision 1 is the current one again")
+    assert page.is_disabled("#undo")  # what was done before belongs to another revision
     assert len(site.head().symbols) == len(first_revision(site).symbols)
     assert site.service.store.page(site.page_id).head == 3
 

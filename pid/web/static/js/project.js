@@ -167,7 +167,7 @@ const members = find("#members-dialog");
 
 async function showMembers() {
   const { items } = await api.get(`projects/${projectId}/members`);
-  find("#member-list").replaceChildren(...items.map((user) => h("li", { class: "revision" }, h("span", {}, user.name, " ", h("small", {}, t(user.role))),
+  find("#member-list").replaceChildren(...items.map((user) => h("li", { class: "member" }, h("span", {}, user.name, " ", h("small", {}, t(user.role))),
     h("button", { class: "button small", type: "button", onclick: async () => { await api.remove(`projects/${projectId}/members/${user.id}`); showMembers(); } }, t("Remove")))));
   const known = new Set(items.map((user) => user.id));
   try {

@@ -5,7 +5,7 @@ import { find, findAll, tell } from "./dom.js";
 
 document.addEventListener("click", (event) => {
   for (const menu of findAll("details.menu[open]")) {
-    if (!menu.contains(event.target) || event.target.closest("details.menu > div a")) menu.open = false;
+    if (!menu.contains(event.target) || event.target.closest("details.menu > div :is(a, button)")) menu.open = false;
   }
 });
 

@@ -79,6 +79,7 @@ export class Review {
     this.model.addEventListener("change", () => this.changed());
     const { session, tools } = this;
     session.addEventListener("state", () => this.showState());
+    session.addEventListener("reloaded", (event) => { if (find("#reviewed")) find("#reviewed").checked = event.detail.reviewed; });
     session.addEventListener("refused", (event) => tell(event.detail, "error"));
     session.addEventListener("rebased", (event) => tell(event.detail
       ? t("Somebody else changed this page; {n} of your last edits no longer fit and were left out.", { n: event.detail })

@@ -139,6 +139,8 @@ export class Session extends EventTarget {
     this.done = [];
     this.undone = [];
     this.refresh(drawing);
+    this.report("reloaded", head);
+    this.report("state");
   }
 
   refresh(drawing) {
