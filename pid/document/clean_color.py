@@ -42,6 +42,11 @@ BROAD_SHARE = 0.0018
 FELT_SHARE = 0.4
 FELT_VALUE = 225
 """A felt pen's strongest channel: it lets the paper's light through."""
+PRINTED = 110
+"""Black ink keeps its strongest channel under this, whatever lies over it; pens do not."""
+LEAST_TOUCH_PX = 12
+TOUCH_SHARE = 0.01
+"""Printed ink that a region must lie over or touch to be in its way, and as a share of the region's ink."""
 JOIN_SHARE = 0.004
 """Ink nearer than this is one region, as a share of the longer side: 20 px of 5000."""
 REGION_SHARE = 0.006
@@ -114,17 +119,30 @@ def lift_layers(image: NDArray[np.uint8], gray: Gray, layers: Sequence[Layer]) -
     """The grey page (H, W) without the layers: black ink under them stays.
 
     Ink over ink multiplies, so where a pen runs over paper the strongest channel is that of the pen, and where it runs
-    over black all are dark; divided by the pen's, the one is white and the other as black as before.
+    over black all are dark; divided by the pen's, the one is white and the other as black as before. Regions that lie
+    over no printed ink are in nobody's way and stay to be read: a date stamp, the name under a logo.
     """
     if not layers:
         return gray
     out = gray.copy()
     red, green, blue = cv2.split(_white_paper(image))
     high = cv2.max(cv2.max(red, green), blue)
+    printed = np.asarray(cv2.compare(high, PRINTED, cv2.CMP_LT) & 1, np.uint8)
     for layer in layers:
-        near = cv2.dilate(layer.mask, np.ones((5, 5), np.uint8)) > 0
+        near = cv2.dilate(_in_the_way(layer, printed), np.ones((5, 5), np.uint8)) > 0
         strongest = high[near].astype(np.float32)
         out[near] = np.clip(strongest * (255 / max(max(layer.color) * 0.9, 1)), 0, 255).astype(np.uint8)
+    return out
+
+
+def _in_the_way(layer: Layer, printed: Mask) -> Mask:
+    """The layer's regions that touch printed ink, as a mask (H, W)."""
+    touched = cv2.bitwise_and(cv2.dilate(layer.mask, np.ones((3, 3), np.uint8)), printed)
+    out = np.zeros_like(layer.mask)
+    for x0, y0, x1, y1 in np.round(as_boxes(layer.regions())).astype(int):
+        part = layer.mask[y0:y1, x0:x1]
+        if cv2.countNonZero(touched[y0:y1, x0:x1]) >= max(LEAST_TOUCH_PX, TOUCH_SHARE * cv2.countNonZero(part)):
+            out[y0:y1, x0:x1] |= part
     return out
 
 

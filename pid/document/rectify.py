@@ -149,7 +149,7 @@ def _plane_finding(fit: PlaneFit) -> Finding:
 def _marks_finding(marks: Sequence[Mark]) -> Finding:
     counts = Counter(mark.kind for mark in marks)
     listed = ", ".join(f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in sorted(counts.items()))
-    return _finding("page-marks", f"Lifted off the drawing before it was read: {listed}.")
+    return _finding("page-marks", f"On top of the drawing, lifted off where something is printed below: {listed}.")
 
 
 def _finding(code: str, message: str) -> Finding:
