@@ -45,11 +45,12 @@ TOGETHER = ("watermark", "highlighter", "stamp", "signature", "scribbles", "bend
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seed", type=int, default=SEED, help="the first sheet's")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--strength", type=float, default=1.0)
     parser.add_argument("--damages", default=",".join((*DAMAGES, "together")))
     asked = parser.parse_args()
-    bench = Bench(asked.seeds)
+    bench = Bench(range(asked.seed, asked.seed + asked.seeds))
     clean = bench.read_clean()
     print(f"{'':18s}{'exact':>7s}{'':8s}{'cer':>7s}")
     print(f"{'undamaged':18s}{clean.exact:7.3f}{'':8s}{clean.cer:7.3f}", flush=True)
@@ -68,11 +69,11 @@ def main() -> None:
 class Bench:
     """Generated sheets and a reader for all rows."""
 
-    def __init__(self, seeds: int) -> None:
+    def __init__(self, seeds: Sequence[int]) -> None:
         self._reader = WordReader(threads=1)
         self._upside_down = UpsideDownClassifier(threads=1)
         self._sheets: list[tuple[Image, Drawing]] = []
-        for seed in range(SEED, SEED + seeds):
+        for seed in seeds:
             drawn = generate_sheet(seed)
             self._sheets.append((render_raster(drawn.ink, drawn.style.px_per_mm), drawn.drawing))
 
