@@ -24,6 +24,12 @@ Start = Annotated[
     str | None,
     typer.Option(metavar="WEIGHTS|none", help="Weights (.pt) to begin from; layers that fit are used, others are new."),
 ]
+Corrections = Annotated[
+    Path | None,
+    typer.Option(
+        help="A folder of accepted truth (`pid truth`): go on from the weights in use with what people corrected."
+    ),
+]
 Force = Annotated[
     bool, typer.Option("--force", help="Where OUT is the shipped folder: replace its weights even by worse ones.")
 ]
@@ -57,6 +63,7 @@ def train_shape_command(
     turns: Annotated[
         str | None, typer.Option(help="With --data: how pictures may be turned in training: any, mirror or none.")
     ] = None,
+    from_corrections: Corrections = None,
 ) -> None:
     """Train the symbol detector on generated sheets, or with --data on your own boxes of anything.
 
@@ -71,6 +78,16 @@ def train_shape_command(
     from pid.detect.recipe import ShapeRecipe
     from pid.train_models import picture_look, train_picture_models, train_shape_models
 
+    if from_corrections is not None:
+        from pid.train_corrections import train_shape_on_corrections
+
+        fine = ShapeRecipe.read(section or "corrections", recipe).limited(hours=hours, steps=steps)
+        train_shape_on_corrections(
+            from_corrections, out, fine, replay=sheets, start=_weights(start, None), device=device, resume=resume,
+            report=typer.echo,
+        )  # fmt: skip
+        _tell_promotion(out)
+        return
     section = section or ("own-" if data else "") + _machine(device)
     numbers = ShapeRecipe.read(section, recipe).limited(hours=hours, steps=steps)
     begin = _weights(start, "shape.pt" if data else None)
@@ -92,9 +109,9 @@ def train_shape_command(
 @train_app.command("kinds")
 def train_kinds_command(
     out: Out = Path("runs/kinds"),
-    sheets: Annotated[Path, typer.Option(help="Sheet folder that a training of shapes has drawn.")] = Path(
-        "runs/shape/sheets"
-    ),
+    sheets: Annotated[
+        Path | None, typer.Option(help="Sheet folder that a training of shapes has drawn; usually runs/shape/sheets.")
+    ] = None,
     device: Device = "cpu",
     recipe: Recipe = None,
     section: Section = None,
@@ -103,15 +120,39 @@ def train_kinds_command(
     resume: Resume = True,
     start: Start = None,
     force: Force = False,
+    from_corrections: Corrections = None,
+    auto_label: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --from-corrections: drawings without truth; what recognition is sure of is learned, too."
+        ),
+    ] = None,
 ) -> None:
-    """Train the classifier that names a found symbol's kind, rotation and mirror image."""
+    """Train the classifier that names a found symbol's kind, rotation and mirror image.
+
+    With --from-corrections the weights in use learn on from a folder of accepted truth, mixed with generated sheets
+    (--sheets, or drawn); OUT is a folder of networks for `pid models promote`, which compares before it puts them in
+    use.
+    """
     from pid.detect.recipe import KindRecipe
     from pid.train_models import train_kind_models
 
+    if auto_label is not None and from_corrections is None:
+        raise InputError("--auto-label goes with --from-corrections.")
+    if from_corrections is not None:
+        from pid.train_corrections import label_surely, train_kinds_on_corrections
+
+        fine = KindRecipe.read(section or "corrections", recipe).limited(hours=hours, steps=steps)
+        train_kinds_on_corrections(
+            from_corrections, out, fine, replay=sheets, start=_weights(start, None), device=device, resume=resume,
+            further=label_surely(auto_label, report=typer.echo) if auto_label else (), report=typer.echo,
+        )  # fmt: skip
+        _tell_promotion(out)
+        return
     numbers = KindRecipe.read(section or _machine(device), recipe).limited(hours=hours, steps=steps)
     train_kind_models(
-        out, numbers, sheets=sheets, device=device, resume=resume, start=_weights(start, None), force=force,
-        report=typer.echo,
+        out, numbers, sheets=sheets or Path("runs/shape/sheets"), device=device, resume=resume,
+        start=_weights(start, None), force=force, report=typer.echo,
     )  # fmt: skip
     typer.echo(f"Network and card in {out.resolve()}")
 
@@ -145,6 +186,10 @@ def train_structure_command(
         report=typer.echo,
     )  # fmt: skip
     typer.echo(f"Network and card in {out.resolve()}")
+
+
+def _tell_promotion(out: Path) -> None:
+    typer.echo(f"Networks and card in {out.resolve()}; to put them in use: pid models promote {out} --truth FOLDER")
 
 
 def _machine(device: str) -> str:

@@ -156,6 +156,23 @@ def status(folder: Folder) -> None:
         typer.echo(f"{sheet.name}: {state}; {told}{left}")
 
 
+@truth_app.command("export")
+def export_command(
+    folder: Folder,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Gets a folder for each format.")],
+    to: Annotated[
+        str, typer.Option(help="Of yolo, coco, words, symbols, separated by commas.")
+    ] = "yolo,coco,words,symbols",
+) -> None:
+    """Export accepted sheets to learn from: YOLO and COCO boxes, pictures of words, a library of symbols by example."""
+    from pid.corrections import read_corrections
+    from pid.export_corrections import export_corrections
+
+    for sentence in export_corrections(read_corrections(folder), out, _keys(to)):
+        typer.echo(sentence)
+    typer.echo(f"In {out.resolve()}")
+
+
 @models_app.command("list")
 def list_command() -> None:
     """The versions of the networks on this machine; the one in use has a star."""

@@ -13,14 +13,18 @@ from pid.detect.card import write_card
 from pid.detect.dataset import LabelledSheet, SheetFolder, fill_sheet_folder, label_sheet
 from pid.detect.mixed import MixedSheets
 from pid.detect.recipe import KindRecipe, ShapeRecipe
-from pid.drawing import Drawing
+from pid.document.load import find_drawings, load_sheets
+from pid.drawing import Drawing, Symbol
 from pid.errors import InputError
 from pid.geometry import transform_box
 from pid.install_models import Report, about_run, is_shipped
 from pid.model_versions import current_models
 from pid.paper import reduce_sheet
+from pid.pipeline import Recognizer
 from pid.train_models import load_training
 
+LEAST_SURE = 0.98
+"""Of what recognition labels by itself: one in fifty may be wrong."""
 REPLAY_SEED = 500_000_000
 """The first of the generated sheets that are mixed in; held-out sheets lie far above."""
 
@@ -45,7 +49,7 @@ def train_kinds_on_corrections(
         recipe: How long and how fast.
         replay: A folder of generated sheets; without it they are drawn into ``out/replay``.
         start: Weights to begin from, instead of those in use.
-        further: Sheets beside the project's, such as those labelled by recognition (`pid.auto_label`).
+        further: Sheets beside the project's, such as those labelled by recognition (`label_surely`).
         device: Where torch computes.
         resume: Whether to go on from the checkpoint in `out`.
         report: Told how it goes.
@@ -87,6 +91,39 @@ def train_shape_on_corrections(
     card = kept | _card(out, recipe, device, begin, corrections, mixed) | {"calibration": before["calibration"]}
     write_card(out / "shape.onnx", card)
     return _with_the_rest(out, "shape")
+
+
+def label_surely(drawings: Path, *, least: float = LEAST_SURE, report: Report = print) -> tuple[LabelledSheet, ...]:
+    """Drawings that nobody has looked at, with the symbols whose place and kind recognition is `least` sure of.
+
+    They teach the classifier only: to the detector, what is left out would look like nothing.
+    """
+    recognizer = Recognizer()
+    sheets = []
+    for path in find_drawings([drawings]):
+        for sheet in load_sheets(path):
+            drawing = recognizer.recognize_sheet(sheet)
+            sure = tuple(s for s in drawing.symbols if is_sure(s, least))
+            report(f"{path.name}: {len(sure)} of {len(drawing.symbols)} symbols are sure enough to be learned from")
+            if sure:
+                sheets.append(label_drawing(sheet.gray, drawing.model_copy(update={"symbols": sure})))
+    return tuple(sheets)
+
+
+def is_sure(symbol: Symbol, least: float) -> bool:
+    """Whether a symbol is one, and of the kind named, with at least this probability; both witnesses must have seen it.
+
+    What the classifier alone names would only confirm it in what it thinks already.
+    """
+    kind = symbol.attributes.get("kind_score", 0.0)
+    return (
+        {"shape", "structure"} <= set(symbol.found_by)
+        and symbol.score >= least
+        and isinstance(kind, int | float)
+        and kind >= least
+        and symbol.kind != "unknown"
+        and "review" not in symbol.attributes
+    )
 
 
 def label_correction(correction: Correction) -> LabelledSheet:

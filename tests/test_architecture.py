@@ -43,6 +43,7 @@ JOINING = (
     "verify",
     "promote_models",
     "corrections",
+    "export_corrections",
     "train_corrections",
 )
 TRAINING = ("torch", "torchvision", "ultralytics", "torch_geometric")

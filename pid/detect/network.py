@@ -56,6 +56,19 @@ class KindNet(nn.Module):  # type: ignore[misc]  # torch is not typed here
         features = sizes[-1] * (CROP_PX // 16) ** 2
         self.neck = nn.Sequential(nn.Flatten(), nn.Dropout(0.2), nn.Linear(features, 256), nn.ReLU(inplace=True))
         self.kind, self.pose = nn.Linear(256, kinds), nn.Linear(256, POSES)
+        self.frozen = False
+
+    def freeze_body(self) -> None:
+        """Let only neck and heads learn: a third of the time a step, and little is forgotten."""
+        self.frozen = True
+        self.body.requires_grad_(False)
+
+    def train(self, mode: bool = True) -> KindNet:
+        """As ever, but a frozen body keeps its norms as they are."""
+        super().train(mode)
+        if self.frozen:
+            self.body.eval()
+        return self
 
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
         """Logits of kind and pose."""

@@ -169,6 +169,8 @@ def train_kinds(
     network = KindNet(len(labels), recipe.width)
     if start is not None:
         load_stripped(network, start, labels=labels)
+    if isinstance(data, MixedSheets):
+        network.freeze_body()
     source = CropSource(_sheets_of(data), tuple(labels), recipe.batch, recipe.box_jitter)
     batches = _feed(source, [len(labels), time.time_ns() if resume else 0], recipe.workers)
     average, step = fit(
