@@ -1,4 +1,4 @@
-"""What a project has been taught by example, and more of it found on a page, as operations on its drawing."""
+"""What a project has been taught by example, more of it found on a page, and the operations that add it."""
 
 from __future__ import annotations
 
@@ -35,18 +35,17 @@ def forget_project(data: Path, project_id: str) -> None:
     shutil.rmtree(library_folder(data, project_id), ignore_errors=True)
 
 
-def find_alike(sheet: Sheet, drawing: Drawing, library: Path, kind: str) -> tuple[Operation, ...]:
-    """The operations that add a taught kind wherever it is on a page. Raises `InputError` for a kind not taught."""
+def find_alike(sheet: Sheet, drawing: Drawing, library: Path, kind: str) -> tuple[Symbol, ...]:
+    """A taught kind wherever it is on a page. Raises `InputError` for a kind not taught."""
     hidden = [table.box for table in drawing.tables]
     if drawing.title_block is not None:
         hidden.append(drawing.title_block.box)
-    found = TaughtFinder(library, kinds=(kind,)).find(
+    return TaughtFinder(library, kinds=(kind,)).find(
         sheet.gray,
         words=drawing.words,
         others=drawing.symbols,
         hidden=as_boxes(hidden) if hidden else None,
     )
-    return merge_found(drawing, found)
 
 
 def merge_found(drawing: Drawing, found: Sequence[Symbol]) -> tuple[Operation, ...]:

@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import cv2
@@ -17,6 +18,7 @@ import pypdfium2
 import pytest
 
 from pid.drawing import Drawing, SheetInfo, Source
+from pid.web.api import teaching
 from pid.web.find_alike import FOLDER
 from pid.web.jobs import Pool
 from pid.web.store import PageResult
@@ -224,6 +226,26 @@ def test_all_like_an_example_are_found(taught: tuple[Service, str]) -> None:
     assert [(item["name"], item["examples"]) for item in listed] == [("isolation-valve", 1)]
     assert service.call("DELETE", f"/projects/{service.project.id}/taught/isolation-valve").status_code == 204
     assert service.call("POST", f"/pages/{page}/find", json={"name": "isolation-valve"}).status_code == 422
+
+
+def test_what_is_found_joins_what_others_have_edited_meanwhile(
+    taught: tuple[Service, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, page = taught
+    real = teaching.find_alike
+
+    def slow(*args: Any) -> Any:
+        operations = [{"op": "accept", "part": "symbols", "ids": ["s1"]}]
+        edit = service.call("PATCH", f"/pages/{page}/drawing", json={"base": 1, "operations": operations})
+        assert edit.status_code == 200
+        return real(*args)
+
+    monkeypatch.setattr(teaching, "find_alike", slow)
+    body = {"name": "isolation-valve", "box": [445, 145, 515, 195]}
+    answer = service.call("POST", f"/pages/{page}/find", json=body)
+    assert (answer.status_code, answer.json["revision"]) == (200, 3)
+    symbols = service.call("GET", f"/pages/{page}/drawing").json["symbols"]
+    assert [s["kind"] for s in symbols] == ["isolation-valve"] * 4
 
 
 def test_what_a_project_was_taught_is_found_on_pages_read_later(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated
 
@@ -12,7 +12,7 @@ from apiflask import APIBlueprint
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field
 
-from pid.drawing import Drawing, Group
+from pid.drawing import Drawing, Group, Symbol
 from pid.errors import InputError
 from pid.graph.check import with_checks
 from pid.sheet import Sheet
@@ -22,18 +22,19 @@ from pid.web.access import page_of, project_of
 from pid.web.app_state import state, store
 from pid.web.auth import actor
 from pid.web.edits import apply_operations
-from pid.web.find_alike import find_alike, library_folder, taught_examples
+from pid.web.find_alike import find_alike, library_folder, merge_found, taught_examples
 from pid.web.models import Page
 from pid.web.office_settings import check_rules
 from pid.web.page_image import page_sheet
 from pid.web.permissions import requires
 from pid.web.refusals import refusal
-from pid.web.store_errors import NotFoundError
+from pid.web.store_errors import NotFoundError, RevisionConflict
 
 routes = APIBlueprint("teaching", __name__, tag="Teach")
 _lock = threading.Lock()
 """Reading and matching take all of a processor and hundreds of megabytes; and a library has one writer."""
 PATIENCE_S = 20.0
+MOST_ATTEMPTS = 3
 Coordinate = Annotated[float, Field(ge=0, le=100_000)]
 BoxBody = tuple[Coordinate, Coordinate, Coordinate, Coordinate]
 TaughtName = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$")]
@@ -122,13 +123,30 @@ def find(page_id: str, body: Alike) -> dict[str, object]:
         kind = _kind(name)
         if not any(example.kind == kind for example in taught_examples(library)):
             raise InputError(f"Nothing called {name!r} has been taught.")
-        operations = find_alike(sheet, drawing, library, kind)
-    if not operations:
-        return {"name": kind, "found": 0, "revision": page.head, "remarks": remarks}
-    edited = with_checks(apply_operations(drawing, operations)[0], rules=check_rules(store(), page.document.project_id))
-    done = [operation.model_dump(mode="json") for operation in operations]
-    number = store().add_revision(page_id, page.head, edited, actor().name, note=f"Find {kind}", operations=done)
-    return {"name": kind, "found": len(operations), "revision": number, "remarks": remarks}
+        found = find_alike(sheet, drawing, library, kind)
+    changed, number = _add_found(page, found, kind)
+    return {"name": kind, "found": changed, "revision": number, "remarks": remarks}
+
+
+def _add_found(page: Page, found: Sequence[Symbol], kind: str) -> tuple[int, int]:
+    """Add found symbols to the latest drawing, whoever has edited it meanwhile; how many, and the revision."""
+    rules = check_rules(store(), page.document.project_id)
+    for attempt in range(MOST_ATTEMPTS):
+        revision, drawing = store().head(page.id)
+        operations = merge_found(drawing, found)
+        if not operations:
+            break
+        edited = with_checks(apply_operations(drawing, operations)[0], rules=rules)
+        done = [operation.model_dump(mode="json") for operation in operations]
+        note = f"Find {kind}"
+        try:
+            number = store().add_revision(page.id, revision.number, edited, actor().name, note=note, operations=done)
+        except RevisionConflict:
+            if attempt == MOST_ATTEMPTS - 1:
+                raise
+        else:
+            return len(operations), number
+    return 0, revision.number
 
 
 @routes.get("/projects/<id:project_id>/taught")
