@@ -15,7 +15,7 @@ from pid.geometry import as_boxes, box_iou
 from pid.sheet import Sheet
 from pid.structure.library import Example, read_library
 from pid.structure.taught import SAME_IOU, TaughtFinder
-from pid.web.edits import Operation, Put
+from pid.web.operations import Operation, Put
 
 FOLDER = "libraries"
 

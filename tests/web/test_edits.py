@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from pydantic import TypeAdapter
 
 from pid.drawing import Connection, Drawing, Line, SheetInfo, Source, Symbol, Table, TitleBlock, TitleField, Word
-from pid.web.edits import EditError, Operation, apply_operations
+from pid.web.edits import EditError, apply_operations
+from pid.web.operations import Operation
 
 OPERATIONS = TypeAdapter(list[Operation])
 BOX = (10.0, 10.0, 30.0, 30.0)

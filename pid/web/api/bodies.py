@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from pid.drawing import Drawing
-from pid.web.edits import MOST_OPERATIONS, Operation
 from pid.web.models import JobState, Role
+from pid.web.operations import MOST_OPERATIONS, Operation
 from pid.web.permissions import Permission
 
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$")]

@@ -24,9 +24,10 @@ from pid.web.api.bodies import (
 )
 from pid.web.app_state import store, wake_workers
 from pid.web.auth import actor
-from pid.web.edits import Operation, apply_operations
+from pid.web.edits import apply_operations
 from pid.web.models import Job, Revision
 from pid.web.office_settings import check_rules
+from pid.web.operations import Operation
 from pid.web.paging import Slice
 from pid.web.permissions import requires
 from pid.web.refusals import refusal

@@ -12,7 +12,8 @@ from pydantic import TypeAdapter
 
 from pid.drawing import Connection, Drawing, TitleField
 from pid.errors import InputError
-from pid.web.edits import Operation, apply_operations
+from pid.web.edits import apply_operations
+from pid.web.operations import Operation
 
 from .conftest import Site, doubted_sample
 
