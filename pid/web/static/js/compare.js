@@ -110,7 +110,7 @@ async function compare() {
     const boxes = { old: boxesOf(before), new: boxesOf(after) };
     new Earlier({
       pane: "earlier", alignment: answer.alignment, tileSize: later.tile_px, minNativeZoom: 0, maxNativeZoom: later.deepest_zoom,
-      minZoom: -2, maxZoom: later.deepest_zoom + 3, bounds: sheet.bounds, noWrap: true, updateWhenZooming: false,
+      minZoom: -2, maxZoom: later.deepest_zoom + 2, bounds: sheet.bounds, noWrap: true, updateWhenZooming: false,
     }).addTo(map);
     find("#changes").replaceChildren(
       h("p", { class: "quiet" }, t("{n} changes. Each leads to its place on the sheet.", { n: count(answer.changes.length) })),

@@ -4,7 +4,7 @@
 
 import { bindWheel } from "./wheel_zoom.js";
 
-const BEYOND_ZOOMS = 3; // how far pixels may be enlarged: 2 ** 3
+const BEYOND_ZOOMS = 2; // how far pixels may be enlarged: 2 ** 2
 const SMALLEST_ZOOMS = 0.7; // how far the whole sheet may be made smaller than the view
 const MARGIN_PX = 16; // round the whole sheet
 const FIT_SHARE = 0.2; // an element that is looked at takes this share of the view
