@@ -22,7 +22,7 @@ from pid.geometry import bounds
 from pid.resources import data_path
 
 TYPES = ("number", "text", "revision", "date", "person", "scale", "size", "sheet", "code")
-FORGIVEN = ((11, 2), (5, 1))
+FORGIVEN = ((11, 2), (6, 1))
 """Length of a label and how many of its letters may be misread."""
 INITIAL = re.compile(r"[A-Z]\. ?[A-Z]")
 """A person's name begins so: C. Hecker is not CHECKED misread."""
@@ -34,7 +34,7 @@ SAME_SIZE = 1.25
 """Factor between the heights of lines of one text."""
 LONGEST_LABEL = 5
 """Words of the longest label."""
-_ALIKE = str.maketrans("015826", "OISBZG")
+_ALIKE = str.maketrans("015826Q", "OISBZGO")
 _FOLDED = {"Æ": "AE", "Ø": "O", "Å": "A", "Ä": "A", "Ö": "O", "Ü": "U", "ß": "SS", "ẞ": "SS"}
 
 
@@ -242,6 +242,8 @@ def _ends_text(label: Label, texts: Sequence[String]) -> bool:
 
 def _is_under(label: Label, other: Label) -> bool:
     if other is label or other.rest or other.string.cell != label.string.cell or label.string.cell < 0:
+        return False
+    if label.box[2] < other.box[0]:
         return False
     if other.box[1] + other.box[3] >= label.box[1] + label.box[3] or label.box[1] < other.box[3] - other.string.height:
         return False

@@ -113,8 +113,10 @@ class Search:
                 yield of_strings(strings, BELOW_CELL)
 
     def _is_value(self, cell: int) -> bool:
-        strings = self.page.within[cell]
-        return bool(strings) and not any(id(s) in self.labelled or self.page.lexicon.is_part(s.text) for s in strings)
+        strings, lexicon = self.page.within[cell], self.page.lexicon
+        if any(id(s) in self.labelled or lexicon.is_part(s.text) for s in strings):
+            return False
+        return bool(strings) and not lexicon.names(" ".join(s.text for s in strings))[1]  # a label in two lines
 
     def _beyond(self, cell: int, *, axis: int) -> list[int]:
         """The cells right of one (axis 0) or below it (axis 1), wall to wall, that share most of its side."""
@@ -142,8 +144,10 @@ class Search:
         heads = sorted(np.flatnonzero(under).tolist(), key=lambda i: float(self.cells[i, 0]))
         if len(heads) == 1:
             yield from _headed_row(self.page.within[heads[0]])
-        found = [self._part(i) for i in heads]
-        if any(found):
+        told = [n for n, i in enumerate(heads) if self._part(i)]
+        span = heads[told[0] : told[-1] + 1] if told else []  # between two parts is one whose heading was misread
+        found = [self._part(i) or self.page.within[i][1:] for i in span]
+        if found:
             yield _joined([s for strings in found for s in strings])
 
     def _part(self, cell: int) -> Sequence[String]:
