@@ -68,6 +68,9 @@ def recognize(
         Path | None, typer.Option("--library", "-l", help="Folder of symbols from `pid teach`, found beside the usual.")
     ] = None,
     only_taught: Annotated[bool, typer.Option("--only-taught", help="Find the library's symbols alone.")] = False,
+    lexicon: Annotated[
+        Path | None, typer.Option(help="A text file of your own words, which misread ones may be corrected to.")
+    ] = None,
 ) -> None:
     """Recognise drawings: per page a JSON and an annotated PNG, and one bill of materials over all of them.
 
@@ -80,7 +83,7 @@ def recognize(
     with show_progress() as progress:
         report = recognize_files(
             files, out, models=models, library=library, only_taught=only_taught, exports=_names(export),
-            progress=progress,
+            terms=lexicon, progress=progress,
         )  # fmt: skip
     if report.pages:
         typer.echo(f"{report.pages} page(s) recognised, {report.items} symbol(s) counted. Results in {out.resolve()}:")

@@ -111,13 +111,17 @@ class Connection(_Part):
 
 
 class Word(_Boxed):
-    """One string of lettering; `angle` is its reading direction, `owner` the symbol or line it labels."""
+    """One string of lettering; `angle` is its reading direction, `owner` the symbol or line it labels.
+
+    `raw` is what was read where the text was put right afterwards.
+    """
 
     id: str
     text: str
     angle: float = 0.0
     score: Score = 1.0
     owner: str | None = None
+    raw: str | None = None
 
 
 class Cell(_Boxed):

@@ -61,6 +61,7 @@ class Recognizer:
         library: folder of taught symbols (`pid teach`) to be found, too.
         only_taught: whether these are all that is wanted.
         calibrated: whether scores of pages read from their pixels are made probabilities, at the very end.
+        terms: words of the user's field, beside the shipped ones, that misread words are corrected to.
     """
 
     def __init__(
@@ -71,8 +72,10 @@ class Recognizer:
         library: Path | None = None,
         only_taught: bool = False,
         calibrated: bool = True,
+        terms: Sequence[str] = (),
     ) -> None:
         self._models = models or current_models()
+        self._terms = tuple(terms)
         self._threads = threads
         self._library = library
         self._only_taught = only_taught
@@ -86,9 +89,12 @@ class Recognizer:
 
     @cached_property
     def _reader(self) -> WordReader:
+        from pid.document.lexicon import Lexicon, shipped_terms
         from pid.document.read import WordReader
+        from pid.graph.grammar import load_grammar
 
-        return WordReader(threads=self._threads)
+        lexicon = Lexicon((*shipped_terms(), *self._terms), mend_tag=load_grammar().mend)
+        return WordReader(threads=self._threads, correct=lexicon.correct)
 
     @cached_property
     def _upside_down(self) -> UpsideDownClassifier:

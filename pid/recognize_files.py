@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pid.annotate import write_annotated
+from pid.document.lexicon import read_terms
 from pid.document.load import count_pages, find_drawings, load_page
 from pid.drawing import Drawing
 from pid.errors import InputError
@@ -52,6 +53,7 @@ def recognize_files(
     library: Path | None = None,
     only_taught: bool = False,
     exports: Sequence[str] = (),
+    terms: Path | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Recognise drawings and folders of drawings into `out`, with one bill of materials over all pages.
@@ -59,8 +61,9 @@ def recognize_files(
     The arguments are those of `recognize_pages`.
     """
     report = recognize_pages(
-        paths, out, models=models, library=library, only_taught=only_taught, exports=exports, progress=progress
-    )
+        paths, out, models=models, library=library, only_taught=only_taught, exports=exports, terms=terms,
+        progress=progress,
+    )  # fmt: skip
     if report.drawings:
         items, written = write_bill(report.drawings, out)
         report.written += written
@@ -89,6 +92,7 @@ def recognize_pages(
     library: Path | None = None,
     only_taught: bool = False,
     exports: Sequence[str] = (),
+    terms: Path | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Recognise drawings and folders of drawings into `out`: per page a JSON and an annotated picture; ``timings.csv``.
@@ -96,9 +100,11 @@ def recognize_pages(
     `models` is a folder of networks that a training wrote, instead of the shipped ones. Symbols that the folder
     `library` teaches are found, too, or `only_taught` ones. `exports` names further formats
     (`pid.export_files.FORMATS`) that each page is written in.
+    `terms` is a list of words that misread ones are corrected to, beside the shipped lists.
     """
     check_formats(exports)
     check_models(models, library, only_taught=only_taught)
+    words = read_terms(terms) if terms is not None else ()
     report = Report()
     jobs = list_pages(paths, report.failures)
     names = result_names(jobs)
@@ -108,7 +114,7 @@ def recognize_pages(
         started = time.perf_counter(), time.process_time()
         try:
             sheet = load_page(path, page)
-            recognizer = recognizer or Recognizer(models=models, library=library, only_taught=only_taught)
+            recognizer = recognizer or Recognizer(models=models, library=library, only_taught=only_taught, terms=words)
             drawing = recognizer.recognize_sheet(
                 sheet, progress=share_of_pages(progress, names[path, page], done, len(jobs))
             )

@@ -30,6 +30,7 @@ from pid.document.lettering import (
 from pid.document.ocr import OcrEngine
 from pid.document.stacks import add_blanks, lines_of, split_lines
 from pid.document.words import (
+    Correct,
     Reading,
     cut_at_regions,
     drop_doubles,
@@ -100,11 +101,13 @@ class WordReader:
 
     Args:
         threads: threads of the engine; None takes `OMP_NUM_THREADS`, or else leaves it to the engine.
+        correct: is asked about each drawn word and the scores of its characters (`pid.document.lexicon`).
     """
 
-    def __init__(self, *, threads: int | None = None) -> None:
+    def __init__(self, *, threads: int | None = None, correct: Correct | None = None) -> None:
         wanted = os.environ.get("OMP_NUM_THREADS", "")
         self._threads = threads if threads is not None else int(wanted) if wanted.isdigit() else -1
+        self._correct = correct
         self._engine: OcrEngine | None = None
 
     @property
@@ -154,7 +157,9 @@ class WordReader:
             words = self._read_drawn(self._find_drawn(gray), as_boxes([]), lambda share: None)
         else:
             readings = self._read_boxes((lifted,), grown(rows, ROW_MARGIN * glyph), progress=lambda share: None)
-            words = drop_doubles([w for r in readings if r.score >= LEAST_BESIDE_LIVE for w in split_reading(r)])
+            words = drop_doubles(
+                [w for r in readings if r.score >= LEAST_BESIDE_LIVE for w in split_reading(r, self._correct)]
+            )
         return [w for w in words if w.score >= LEAST_BESIDE_LIVE and len(w.text) > 1]
 
     def _find_drawn(self, gray: Gray) -> _Drawn:
@@ -174,7 +179,7 @@ class WordReader:
         rows = grown(glyph_rows(ink, glyph_px=glyph, without=as_boxes([r.box for r in sure])), ROW_MARGIN * glyph)
         missed = self._read_boxes((lifted,), rows, progress=lambda s: progress(0.7 + 0.15 * s), upright=True)
         sure += [r for r in missed if r.score >= (LEAST_ROW_SCORE if len(r.text) > 1 else LEAST_GLYPH_SCORE)]
-        words = [w for r in sure for w in split_reading(r)]
+        words = [w for r in sure for w in split_reading(r, self._correct)]
         words = self._read_inside(lifted, regions, glyph, words, lambda s: progress(0.85 + 0.15 * s))
         return mend_function_letters(drop_doubles([w for w in words if not is_mark(w)]), regions)
 
@@ -218,7 +223,9 @@ class WordReader:
             rows.append(glyph_rows(ink_mask(clean), glyph_px=glyph) + np.array([x0, y0, x0, y0]))
         boxes = grown(np.concatenate(rows), ROW_MARGIN * glyph)
         again = self._read_boxes((paper,), boxes, progress=progress, upright=True)
-        return prefer_inside(words, [w for r in again if r.score >= LEAST_ROW_SCORE for w in split_reading(r)])
+        return prefer_inside(
+            words, [w for r in again if r.score >= LEAST_ROW_SCORE for w in split_reading(r, self._correct)]
+        )
 
     def _find_boxes(self, gray: Gray) -> Array:
         """Boxes (N, 4) of lettering in the image, merged across tiles."""

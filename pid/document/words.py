@@ -8,7 +8,7 @@ Angles: 0 reads left to right, 90 bottom to top, 180 upside down, 270 top to bot
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,8 @@ from pid.geometry import as_boxes, box_area, box_intersection
 from pid.sheet import VectorText
 
 Array = NDArray[np.float64]
+Correct = Callable[[str, Sequence[float]], str]
+"""A word and the scores of its characters to what it must have been meant to be."""
 
 SAME_SHARE = 0.5
 """Two boxes are the same lettering when they share this much of the smaller one."""
@@ -130,8 +132,11 @@ def _components(linked: NDArray[np.bool_]) -> NDArray[np.int64]:
 # ---------------------------------------------------------------- readings to words
 
 
-def split_reading(reading: Reading) -> list[Word]:
-    """The words of a reading, each with its part of the box and its own score; ids are left empty."""
+def split_reading(reading: Reading, correct: Correct | None = None) -> list[Word]:
+    """The words of a reading, each with its part of the box and its own score; ids are left empty.
+
+    `correct` is asked about each word and the scores of its characters.
+    """
     out = []
     text, places, scores = reading.text, reading.places, reading.scores
     half = 0.6 * float(np.median(np.diff(places))) if len(places) > 1 else 0.5
@@ -143,7 +148,11 @@ def split_reading(reading: Reading) -> list[Word]:
         if clean:
             box = part_of_box(reading.box, reading.angle, low, max(high, low))
             score = min(max(float(np.mean(scores[first : last + 1])), 0.0), 1.0)
-            out.append(Word(id="", text=clean, box=box, angle=reading.angle, score=score))
+            own = scores[first : last + 1]
+            told = own if len(own) == len(clean) else (score,) * len(clean)
+            meant = clean if correct is None else correct(clean, told)
+            raw = None if meant == clean else clean
+            out.append(Word(id="", text=meant, box=box, angle=reading.angle, score=score, raw=raw))
     return out
 
 

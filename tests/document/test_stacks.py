@@ -20,7 +20,7 @@ def lettered(*lines: tuple[str, int, int]) -> Gray:
 
 def reading(text: str, image: Gray) -> Reading:
     """A reading of the whole image, characters at the centres of its ink's bands."""
-    found = bands((image < 128).any(axis=0))
+    found = bands(np.asarray((image < 128).any(axis=0)))
     assert len(found) == len(text)
     places = tuple((a + b) / 2 / image.shape[1] for a, b in found)
     return Reading(text, (0, 0, image.shape[1], image.shape[0]), 0.0, places, (0.9,) * len(text))

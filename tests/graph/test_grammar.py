@@ -125,3 +125,21 @@ def test_what_is_no_grammar_is_one_sentence(tmp_path: Path, content):
         load_grammar(path)
     with pytest.raises(InputError, match="cannot be read"):
         load_grammar(tmp_path / "missing.toml")
+
+
+@pytest.mark.parametrize(
+    ("read", "meant"),
+    [
+        ("GBBSOOR", "GBBS00R"),
+        ("CLAS1OR", "CLAS10R"),
+        ("GBBS00R", None),
+        ("FLOOR", None),
+        ("COMMON", None),
+        ("HV-92526", None),
+        ("WATER", None),
+        ("1.4571", None),
+        ("200-N2-17759-AC21", None),
+    ],
+)
+def test_lettering_is_mended_where_one_tag_alone_fits(read: str, meant: str | None) -> None:
+    assert load_grammar().mend(read) == meant
