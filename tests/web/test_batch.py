@@ -45,7 +45,7 @@ def run_cheap_batch(folder: Path, *, settings: str = "", retry: bool = False, ah
     )  # fmt: skip
     batch = Batch(store, folder / "out", settings=settings, retry=retry)
     try:
-        return batch.run(find_sources([folder / "in"]), Pool(store, 2, setup=setup, lease_s=5), ahead=lambda: ahead)
+        return batch.run(find_sources([folder / "in"]), Pool(store, 2, setup=setup, lease_s=20), ahead=lambda: ahead)
     finally:
         store.close()
 
@@ -166,7 +166,7 @@ def test_a_killed_batch_goes_on_where_it_ended(tmp_path: Path, run_batch: RunBat
     environment = {**os.environ, "PID_TEST_SECONDS": "0.4", "PYTHONPATH": os.pathsep.join(sys.path)}
     process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], env=environment)
     out = tmp_path / "out"
-    end = time.monotonic() + 120
+    end = time.monotonic() + 400
     while len(list(out.glob("*.json"))) < 3 and time.monotonic() < end:
         assert process.poll() is None
         time.sleep(0.1)

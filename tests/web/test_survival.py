@@ -18,7 +18,7 @@ def run(script: str, *arguments: str) -> dict[str, Any]:
     """A command's JSON, once it has ended well."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(str(Path(p).resolve()) for p in sys.path)}
     command = [sys.executable, str(Path(__file__).with_name(script)), *arguments]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=900, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=1800, check=False)
     assert done.stdout, done.stderr
     outcome: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     assert done.returncode == 0, outcome
@@ -30,14 +30,14 @@ def test_a_cluster_whose_processes_are_killed_reads_every_sheet_once(database: s
     pytest.importorskip("distributed", reason="dask is not installed")
     if database == "postgresql" and postgres_folder() is None:
         pytest.skip("PostgreSQL is not installed")
-    outcome = run("run_chaos.py", "--sheets", "10", "--kills", "2", "--database", database, "--limit", "600")
+    outcome = run("run_chaos.py", "--sheets", "10", "--kills", "2", "--database", database, "--limit", "1500")
     assert (outcome["pages"], outcome["revisions"], outcome["states"]) == (10, 10, {"done": 10})
     assert sum(outcome["killed"].values()) >= 1
 
 
 def test_a_cluster_reads_real_drawings() -> None:
     pytest.importorskip("distributed", reason="dask is not installed")
-    outcome = run("run_chaos.py", "--sheets", "3", "--kills", "1", "--real", "--limit", "600")
+    outcome = run("run_chaos.py", "--sheets", "3", "--kills", "1", "--real", "--limit", "1500")
     assert outcome["states"] == {"done": 3}
 
 
