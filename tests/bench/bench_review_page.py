@@ -76,7 +76,7 @@ def report(page: Any, address: str, rounds: int) -> None:
         paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
         ready = page.evaluate("performance.now()")
         print(f"{name}: first paint {paint:.0f} ms (mark {FIRST_PAINT_MARK_MS}), overlays there within {ready:.0f} ms")
-    page.evaluate("for (const part of ['symbols', 'lines', 'words']) review.toggleLayer(part, true)")
+    page.evaluate("for (const part of ['symbols', 'lines', 'words']) review.layers.toggle(part, true)")
     page.evaluate(WATCH)
     shown = page.evaluate("review.overlay.items.length")
     print(f"two frames while nothing happens: {spread(page.evaluate(IDLE))}")

@@ -31,7 +31,7 @@ ARGUMENTS = (
 )  # fmt: skip
 MARKUP = "<img src=x onerror=alert(1)>"
 """What somebody might hide in a tag or a file's name."""
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 Browser = Any
 """`playwright.sync_api.Browser`, `.Page`: the package may be absent, and pytest imports this file all the same."""
 Page = Any

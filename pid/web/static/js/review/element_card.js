@@ -126,7 +126,7 @@ export class ElementCard {
   tables(table) {
     const rows = 1 + Math.max(-1, ...table.cells.map((cell) => cell.row));
     return h("p", {}, t("{rows} rows, {cells} cells", { rows, cells: table.cells.length }), " ",
-      h("button", { type: "button", class: "link", onclick: () => this.review.openTab("tables", table.id) }, t("Open the table")));
+      h("button", { type: "button", class: "link", onclick: () => this.review.tabs.show("tables", table.id) }, t("Open the table")));
   }
 
   fields(field) {

@@ -51,7 +51,7 @@ function act(review, key, shift) {
     0: () => sheet.fit(), "+": () => sheet.zoomBy(0.75), "=": () => sheet.zoomBy(0.75), "-": () => sheet.zoomBy(-0.75),
     z: () => review.selected && sheet.look(review.selected.box),
     "?": () => review.help(),
-    "\\": () => review.fold(),
+    "\\": () => review.tabs.fold(),
     Escape: () => escape(review),
   };
   if (/^[1-9]$/.test(key)) return review.card.takeRunner(Number(key) - 1), true;

@@ -4,9 +4,9 @@
 /* global L */
 
 import { COLOURS, LIT, SELECTED, SEVERITY, standing } from "./colours.js";
-import { boxAround, boxOf, middle, nameOf, scoreOf } from "./model.js";
+import { Grid, itemsOf, nearPolyline } from "./items.js";
+import { middle } from "./model.js";
 
-const CELL_PX = 300; // of the grid, sheet pixels
 const MARGIN = 0.2; // share of the view drawn beyond each of its sides, for panning
 const REACH_PX = 6; // how near the pointer must be, screen pixels
 const LINE_ALPHA = { accept: 0.3, review: 0.6, low: 0.6 };
@@ -16,38 +16,6 @@ const DOT_PX = 9; // radius of a finding's mark
 const THINNEST = 0.45; // share of their width that strokes keep in a view of the whole sheet
 const LEAST_PX = 2.2; // boxes smaller than this on the screen are drawn as dots
 const FIRST = ["findings", "symbols", "fields", "words", "lines", "connections", "tables"]; // what the pointer takes first
-
-/** Items of a model that can be drawn: {key, part, name, element, box, score}. */
-export function itemsOf(model) {
-  const items = [];
-  for (const part of ["tables", "connections", "lines", "words", "fields", "symbols"]) {
-    for (const element of model.list(part)) {
-      const box = boxOf(model, part, element);
-      if (!box) continue;
-      const name = nameOf(part, element);
-      items.push({ key: `${part}:${name}`, part, name, element, box, score: scoreOf(part, element) });
-    }
-  }
-  model.findings.forEach((finding, i) => {
-    const place = placeOf(model, finding);
-    if (!place) return;
-    const box = [place[0], place[1], place[0], place[1]];
-    items.push({ key: `findings:${i}`, part: "findings", name: String(i), element: finding, box, score: 1 });
-  });
-  return items;
-}
-
-/** Where a finding's mark sits: at the first of its subjects that has a place. */
-function placeOf(model, finding) {
-  for (const subject of finding.subjects) {
-    const part = model.partOf.get(subject);
-    if (!part) continue;
-    const element = model.get(part, subject);
-    if (part !== "lines") return [element.box[2], element.box[1]];
-    return middle(boxAround(element.points.slice(0, 2)));
-  }
-  return null;
-}
 
 export const Overlay = L.Layer.extend({
   initialize(model, options) {
@@ -87,19 +55,8 @@ export const Overlay = L.Layer.extend({
   reload() {
     this.items = itemsOf(this.model);
     this.byKey = new Map(this.items.map((item) => [item.key, item]));
-    this.grid = new Map();
-    for (const item of this.items) {
-      const [x0, y0, x1, y1] = item.box.map((v) => Math.floor(v / CELL_PX));
-      for (let x = x0; x <= x1; x += 1) for (let y = y0; y <= y1; y += 1) this.cell(x, y, true).push(item);
-    }
+    this.grid = new Grid(this.items);
     this.reset();
-  },
-
-  cell(x, y, make = false) {
-    const key = x * 4096 + y;
-    let cell = this.grid.get(key);
-    if (!cell && make) this.grid.set(key, (cell = []));
-    return cell ?? [];
   },
 
   /** The next frame draws anew; many calls before it draw once. */
@@ -312,13 +269,7 @@ export const Overlay = L.Layer.extend({
   itemAt([x, y], parts = null) {
     const reach = REACH_PX / this.unit;
     let best = null;
-    const near = new Set();
-    for (const dx of [-reach, reach]) {
-      for (const dy of [-reach, reach]) {
-        for (const item of this.cell(Math.floor((x + dx) / CELL_PX), Math.floor((y + dy) / CELL_PX))) near.add(item);
-      }
-    }
-    for (const item of near) {
+    for (const item of this.grid.near(x, y, reach)) {
       if (!this.options.layers.has(item.part) || (parts && !parts.includes(item.part))) continue;
       if (!this.touches(item, x, y, reach)) continue;
       const rank = FIRST.indexOf(item.part);
@@ -342,15 +293,3 @@ export const Overlay = L.Layer.extend({
 });
 
 const meets = (a, b) => a[0] <= b[2] && a[2] >= b[0] && a[1] <= b[3] && a[3] >= b[1];
-
-/** How far a place is from a polyline. */
-export function nearPolyline(points, x, y) {
-  let least = Infinity;
-  for (let i = 1; i < points.length; i += 1) {
-    const [ax, ay] = points[i - 1];
-    const [dx, dy] = [points[i][0] - ax, points[i][1] - ay];
-    const share = Math.max(0, Math.min(1, ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy || 1)));
-    least = Math.min(least, Math.hypot(ax + share * dx - x, ay + share * dy - y));
-  }
-  return least;
-}

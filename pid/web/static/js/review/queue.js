@@ -5,7 +5,7 @@ import { standing } from "./colours.js";
 export const REVIEWED = ["symbols", "lines", "words", "connections", "fields"];
 const BAND = 0.06; // share of the sheet's height that reads as one row
 
-/** Items (see overlay.js) between the thresholds, and those whose witnesses disagreed, of the wanted parts. */
+/** Items (see items.js) between the thresholds, and those whose witnesses disagreed, of the wanted parts. */
 export function toReview(items, parts, thresholds, { order, height }) {
   const wanted = items.filter((item) => parts.has(item.part) && needsReview(item, thresholds));
   const band = height * BAND;

@@ -11,18 +11,17 @@ import { FindingsPanel } from "./findings_panel.js";
 import { HistoryPanel } from "./history_panel.js";
 import { Jobs } from "./jobs.js";
 import { bindKeys } from "./keys.js";
+import { Layers, shownLayers } from "./layers.js";
 import { Model, nameOf, unite } from "./model.js";
 import { Overlay } from "./overlay.js";
-import { PART_NAMES } from "./part_names.js";
 import { QueuePanel } from "./queue_panel.js";
 import { Session } from "./session.js";
 import { SheetMap } from "./sheet_map.js";
 import { TablesPanel } from "./tables_panel.js";
+import { Tabs } from "./tabs.js";
 import { ThresholdsPanel } from "./thresholds_panel.js";
 import { TOOLS, Tools } from "./tools.js";
 
-const LAYERS = ["symbols", "lines", "words", "connections", "tables", "fields", "findings"];
-const SHOWN_FIRST = ["symbols", "lines", "findings"];
 const ACCEPTABLE = ["symbols", "lines", "words", "connections"];
 
 export class Review {
@@ -42,8 +41,8 @@ export class Review {
   start(drawing, revision) {
     this.model = new Model(drawing);
     this.session = new Session(this.model, this.page.id, revision, { editable: this.editable });
-    const layers = new Set(JSON.parse(localStorage.getItem("layers") ?? "null") ?? SHOWN_FIRST);
-    this.overlay = new Overlay(this.model, { layers, thresholds: this.thresholds }).addTo(this.sheet.map);
+    this.overlay = new Overlay(this.model, { layers: shownLayers(), thresholds: this.thresholds }).addTo(this.sheet.map);
+    this.layers = new Layers(this.overlay, this.model);
     this.tools = new Tools(this.sheet, this.overlay, this.session, { editable: this.editable, teacher: this.page.may.estimate });
     this.jobs = new Jobs(this);
     this.panels();
@@ -69,10 +68,12 @@ export class Review {
     this.card = new ElementCard(find("#card"), this);
     this.thresholdsPanel = new ThresholdsPanel(find("#thresholds"), this);
     this.queue = new QueuePanel(find("#queue"), this);
-    const tabs = { bill: BillPanel, fields: FieldsPanel, tables: TablesPanel, findings: FindingsPanel, history: HistoryPanel };
-    this.tabs = Object.fromEntries(Object.entries(tabs).map(([name, Panel]) => [name, new Panel(find(`#panel-${name} .panel-body`), this)]));
-    this.tab = "review";
-    this.layerBoxes();
+    const kinds = { bill: BillPanel, fields: FieldsPanel, tables: TablesPanel, findings: FindingsPanel, history: HistoryPanel };
+    const panels = Object.entries(kinds).map(([name, Panel]) => [name, new Panel(find(`#panel-${name} .panel-body`), this)]);
+    this.tabs = new Tabs(Object.fromEntries(panels), () => {
+      this.overlay.spot = null;
+      this.sheet.map.invalidateSize({ pan: false });
+    });
   }
 
   bind() {
@@ -95,14 +96,9 @@ export class Review {
     find("#fit").addEventListener("click", () => this.sheet.fit());
     find("#zoom-in").addEventListener("click", () => this.sheet.zoomBy(1));
     find("#zoom-out").addEventListener("click", () => this.sheet.zoomBy(-1));
-    find("#fold").addEventListener("click", () => this.fold());
     find("#downloads").addEventListener("click", (event) => this.download(event));
     find("#reviewed")?.addEventListener("change", (event) => this.markReviewed(event.target.checked));
     for (const button of findAll("[data-tool]", find("#tools"))) button.addEventListener("click", () => tools.use(button.dataset.tool));
-    for (const tab of findAll("[role=tab]")) {
-      tab.addEventListener("click", () => this.openTab(tab.dataset.tab));
-      tab.addEventListener("keydown", (event) => this.turnTab(event));
-    }
     window.addEventListener("beforeunload", (event) => { if (session.unsaved) event.preventDefault(); });
     this.showTool("select");
     this.showPlace();
@@ -114,22 +110,22 @@ export class Review {
     this.overlay.reload();
     this.setSelected(this.overlay.byKey.get(this.overlay.selected) ?? null);
     this.showThresholds();
-    this.tabs[this.tab]?.show();
+    this.tabs.refresh();
     find("#findings-count").textContent = this.model.findings.length ? count(this.model.findings.length) : "";
-    this.layerCounts();
+    this.layers.tally();
   }
 
   // --- selection
 
   select(key, { look = false, reveal = true, keepFocus = false } = {}) {
     const item = this.overlay.byKey.get(key) ?? null;
-    if (item && !this.overlay.options.layers.has(item.part)) this.toggleLayer(item.part, true);
+    if (item && !this.layers.shows(item.part)) this.layers.toggle(item.part, true);
     this.setSelected(item);
     if (!item) return;
     if (look) this.sheet.look(item.box);
     else if (reveal) this.sheet.reveal(item.box);
-    this.tabs.bill.mark(item);
-    if (this.tab !== "review" && !keepFocus && this.tab !== "bill") this.openTab("review");
+    this.tabs.panels.bill.mark(item);
+    if (!["review", "bill"].includes(this.tabs.open) && !keepFocus) this.tabs.show("review");
     this.history(item);
   }
 
@@ -302,68 +298,11 @@ export class Review {
   showPart(part) {
     this.shownPart = part;
     this.queueParts = new Set([part]);
-    if (!this.overlay.options.layers.has(part)) this.toggleLayer(part, true);
+    if (!this.layers.shows(part)) this.layers.toggle(part, true);
     this.showThresholds();
   }
 
   // --- what is shown
-
-  layerBoxes() {
-    find("#layers").replaceChildren(...LAYERS.map((part) => {
-      const box = h("input", { type: "checkbox", checked: this.overlay.options.layers.has(part), onchange: () => this.toggleLayer(part, box.checked) });
-      box.dataset.layer = part;
-      return h("label", {}, box, h("span", {}, t(PART_NAMES[part])), h("small", { "data-count": part }));
-    }));
-  }
-
-  layerCounts() {
-    for (const part of LAYERS) {
-      const n = part === "findings" ? this.model.findings.length : this.model.list(part).length;
-      find(`[data-count=${part}]`).textContent = count(n);
-    }
-  }
-
-  toggleLayer(part, on) {
-    const { layers } = this.overlay.options;
-    if (on) layers.add(part);
-    else layers.delete(part);
-    localStorage.setItem("layers", JSON.stringify([...layers]));
-    const box = find(`[data-layer=${part}]`);
-    if (box) box.checked = on;
-    this.overlay.redraw();
-  }
-
-  openTab(name, detail) {
-    if (this.tab !== name) this.tabs[this.tab]?.hide();
-    this.overlay.spot = null;
-    this.tab = name;
-    document.body.classList.remove("folded");
-    for (const tab of findAll("[role=tab]")) {
-      const on = tab.dataset.tab === name;
-      tab.setAttribute("aria-selected", on);
-      tab.tabIndex = on ? 0 : -1;
-    }
-    for (const panel of findAll("[role=tabpanel]")) panel.hidden = panel.id !== `panel-${name}`;
-    this.tabs[name]?.show(detail);
-    this.sheet.map.invalidateSize({ pan: false });
-  }
-
-  turnTab(event) {
-    const tabs = findAll("[role=tab]");
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (!step) return;
-    const next = tabs[(tabs.indexOf(event.target) + step + tabs.length) % tabs.length];
-    this.openTab(next.dataset.tab);
-    next.focus();
-    event.stopPropagation();
-    event.preventDefault();
-  }
-
-  fold() {
-    const folded = document.body.classList.toggle("folded");
-    find("#fold").setAttribute("aria-expanded", !folded);
-    this.sheet.map.invalidateSize({ pan: false });
-  }
 
   showTool(tool) {
     for (const button of findAll("[data-tool]", find("#tools"))) button.setAttribute("aria-pressed", button.dataset.tool === tool);
