@@ -52,7 +52,7 @@ def draw(seed: int, folder: Path, catalog: Catalog | None = None) -> tuple[Path,
     sheet = generate_sheet(seed, **house)  # type: ignore[arg-type]
     picture = folder / f"{seed}.png"
     cv2.imwrite(str(picture), as_gray(render_raster(sheet.ink, sheet.style.px_per_mm)))
-    picture.with_suffix(".json").write_text(sheet.drawing.to_json())
+    picture.with_suffix(".json").write_text(sheet.drawing.to_json(), encoding="utf-8")
     return picture, sheet.drawing
 
 
