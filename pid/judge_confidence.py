@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pid.document.confidence import CONFIDENCE_FILE, OWN_WITNESS, Confidence
+from pid.document.confidence import CONFIDENCE_FILE, OWN_WITNESS, Confidence, weigh_connections
 from pid.drawing import Drawing, Word
 from pid.errors import InputError
 from pid.evaluate import Truth, counted_symbols, in_truth_frame, match_symbols
@@ -55,7 +55,7 @@ def held_out_seeds(first: int, count: int) -> list[int]:
 def train_confidence(out: Path, *, sheets: int, threads: int | None = None, progress: Progress | None = None) -> Path:
     """Fit the curves on `sheets` plants, each clean and through a scanner, and write them with what they are worth.
 
-    The calibration error is told of the other half of the sheets when the curves are fitted on one half.
+    The calibration error is told of each plant by curves that were fitted on the others.
     Raises `InputError` for fewer than two sheets.
     """
     if sheets < 2:
@@ -73,18 +73,26 @@ def train_confidence(out: Path, *, sheets: int, threads: int | None = None, prog
 
 
 def write_confidence(judged: Sequence[Samples], out: Path) -> Path:
-    """Fit on all sheets (each plant's clean and damaged one in turn) and write curves and figures."""
-    fit, held = joined([*judged[::4], *judged[1::4]]), joined([*judged[2::4], *judged[3::4]])
-    checked, everything = fit_confidence(fit), joined(judged)
+    """Fit on all sheets (each plant's clean and damaged one in turn) and write curves and figures.
+
+    The figures are of plants that the curve was not fitted on: each is judged by the curves of all others.
+    """
+    plants = [joined(judged[i : i + 2]) for i in range(0, len(judged), 2)]
+    everything = joined(plants)
+    chances: dict[str, list[Array]] = defaultdict(list)
+    for i, plant in enumerate(plants):
+        others = fit_confidence(joined(plants[:i] + plants[i + 1 :]))
+        for part, curve in others.curves.items():
+            chances[part].append(curve(plant[part].scores))
     figures = {
         part: {
             "elements": len(everything[part].scores),
-            "error_before": round(calibration_error(sample.scores, sample.right), 4),
-            "error": round(calibration_error(checked.curves[part](sample.scores), sample.right), 4),
-            "reliability": reliability(checked.curves[part](sample.scores), sample.right),
+            "error_before": round(calibration_error(everything[part].scores, everything[part].right), 4),
+            "error": round(calibration_error(np.concatenate(told), everything[part].right), 4),
+            "reliability": reliability(np.concatenate(told), everything[part].right),
         }
-        for part, sample in held.items()
-        if part in checked.curves
+        for part, told in chances.items()
+        if len(told) == len(plants)
     }
     out.mkdir(parents=True, exist_ok=True)
     path = out / CONFIDENCE_FILE
@@ -143,7 +151,7 @@ def judge(found: Drawing, true: Drawing) -> dict[str, Scored]:
         "symbols": _scored((s.score, s.id in partner and partner[s.id].group == s.group) for s in judged),
         "connections": _scored(
             (c.score, {c.a, c.b} <= partner.keys() and frozenset((partner[c.a].id, partner[c.b].id)) in wanted)
-            for c in moved.connections
+            for c in weigh_connections(moved)
         ),
         "lines": _scored(_judge_lines(moved, true)),
         "words": _scored(_judge_words(moved.words, true.words)),

@@ -39,6 +39,8 @@ class Confidence:
 
     def calibrate(self, drawing: Drawing) -> Drawing:
         """The drawing of a page that was read from its pixels, its scores as probabilities."""
+        if not self.curves:
+            return drawing
         told = [s for s in drawing.symbols if OWN_WITNESS & set(s.found_by)]
         kept = {s.id for s in told}
         symbols = {s.id: s for s in self._scored("symbols", [s for s in drawing.symbols if s.id not in kept])}
@@ -46,7 +48,7 @@ class Confidence:
             update={
                 "symbols": tuple(symbols.get(s.id, s) for s in drawing.symbols),
                 "lines": self._scored("lines", drawing.lines),
-                "connections": self._scored("connections", drawing.connections),
+                "connections": self._scored("connections", weigh_connections(drawing)),
                 "words": self._scored("words", drawing.words),
             }
         )
@@ -67,6 +69,12 @@ class Confidence:
     def from_dict(cls, data: Mapping[str, Any]) -> Confidence:
         """From the file."""
         return cls({part: Calibration.from_dict(data[part]) for part in PARTS if part in data})
+
+
+def weigh_connections(drawing: Drawing) -> tuple[Connection, ...]:
+    """The connections with the scores of their ends in their own: what joins a doubtful symbol is as doubtful."""
+    sure = {s.id: s.score for s in drawing.symbols}
+    return tuple(c.model_copy(update={"score": c.score * sure[c.a] * sure[c.b]}) for c in drawing.connections)
 
 
 @cache

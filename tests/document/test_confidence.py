@@ -59,18 +59,18 @@ def test_what_is_right_is_told_part_by_part() -> None:
             Line(id="m", points=((140, 110), (500, 110)), score=0.9),
             Line(id="n", points=((540, 600), (700, 600)), score=0.2),
         ),
-        connections=(Connection(a="x", b="y", score=0.8), Connection(a="y", b="z", score=0.4)),
+        connections=(Connection(a="x", b="y", score=0.8), Connection(a="y", b="z", score=0.5)),
         words=(
             Word(id="v", text="COOLER", box=(160, 60, 220, 80), score=0.9),
             Word(id="u", text="GA5", box=(100, 60, 150, 80), score=0.5),
         ),
     )  # fmt: skip
     judged = judge(found, truth)
-    told = {part: dict(zip(sample.scores, sample.right, strict=True)) for part, sample in judged.items()}
+    told = {part: dict(zip(sample.scores.round(3), sample.right, strict=True)) for part, sample in judged.items()}
     assert told == {
         "symbols": {0.9: 1, 0.7: 1, 0.3: 0},
         "lines": {0.9: 1, 0.2: 0},
-        "connections": {0.8: 1, 0.4: 0},
+        "connections": {0.504: 1, 0.105: 0},
         "words": {0.9: 1, 0.5: 0},
     }
 

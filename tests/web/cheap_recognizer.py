@@ -68,7 +68,9 @@ class CheapRecognizer:
 class OutOfReach(CheapRecognizer):
     """Cuts its process off from S3, as a network does, before its results are stored."""
 
-    def recognize_sheet(self, sheet: Sheet, *, progress: Progress | None = None) -> Drawing:
+    def recognize_sheet(
+        self, sheet: Sheet, *, progress: Progress | None = None, taught: TaughtFinder | None = None
+    ) -> Drawing:
         from botocore.httpsession import URLLib3Session
 
         def refuse(*_: object, **__: object) -> None:
@@ -77,4 +79,4 @@ class OutOfReach(CheapRecognizer):
             raise EndpointConnectionError(endpoint_url="http://127.0.0.1:9")
 
         URLLib3Session.send = refuse
-        return super().recognize_sheet(sheet, progress=progress)
+        return super().recognize_sheet(sheet, progress=progress, taught=taught)

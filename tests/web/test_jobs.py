@@ -25,7 +25,7 @@ from .conftest import BOTH_DATABASES, new_database
 MakePool = Callable[..., Pool]
 CHEAP = "cheap_recognizer:CheapRecognizer"
 MEMORY = 1 << 30
-PATIENCE_S = 400
+PATIENCE_S = 120
 """Long enough for a machine that does much else."""
 
 
