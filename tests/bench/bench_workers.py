@@ -75,6 +75,8 @@ def _processor_seconds(pool: Pool) -> float:
     ticks = os.sysconf("SC_CLK_TCK")
     total = own.ru_utime + own.ru_stime
     for process in pool.processes:
+        if process.pid is None:  # it has not started yet, or ended
+            continue
         fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
         total += (int(fields[11]) + int(fields[12])) / ticks
     return total
