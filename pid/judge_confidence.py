@@ -26,8 +26,7 @@ from pid.geometry import Array
 from pid.learning.calibrate import calibration_error, fit_calibration
 from pid.pipeline import Progress, Recognizer
 from pid.sheet import Sheet
-from pid.synth.held_out_sheet import draw_held_out_sheet
-from pid.synth.training_sheet import SCATTER_EVERY
+from pid.synth.held_out_sheet import draw_held_out_sheet, plant_seeds
 
 FIRST_SEED = 960_000_001
 LINE_SHARE = 0.5
@@ -47,11 +46,6 @@ Samples = Mapping[str, Scored]
 """By part."""
 
 
-def held_out_seeds(first: int, count: int) -> list[int]:
-    """The next `count` seeds of whole plants: scattered symbols have no lines between them."""
-    return [seed for seed in range(first, first + 2 * count + SCATTER_EVERY) if seed % SCATTER_EVERY][:count]
-
-
 def train_confidence(out: Path, *, sheets: int, threads: int | None = None, progress: Progress | None = None) -> Path:
     """Fit the curves on `sheets` plants, each clean and through a scanner, and write them with what they are worth.
 
@@ -62,7 +56,7 @@ def train_confidence(out: Path, *, sheets: int, threads: int | None = None, prog
         raise InputError("Confidence needs two sheets at least: one to fit by and one to judge by.")
     recognizer = Recognizer(threads=threads, calibrated=False)
     judged = []
-    for done, seed in enumerate(held_out_seeds(FIRST_SEED, sheets)):
+    for done, seed in enumerate(plant_seeds(FIRST_SEED, sheets)):
         for damaged in (False, True):
             if progress:
                 progress(f"plant {done + 1} of {sheets}", (2 * done + damaged) / (2 * sheets))

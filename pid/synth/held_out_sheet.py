@@ -14,6 +14,15 @@ from pid.synth.scatter import scatter_sheet
 from pid.synth.training_sheet import SCATTER_EVERY
 
 
+def plant_seeds(first: int, count: int) -> list[int]:
+    """The next `count` seeds of whole plants: scattered symbols have no lines between them."""
+    seeds: list[int] = []
+    while len(seeds) < count:
+        seeds += [first] if first % SCATTER_EVERY else []
+        first += 1
+    return seeds
+
+
 def draw_held_out_sheet(seed: int, *, damaged: bool) -> tuple[NDArray[np.uint8], Drawing]:
     """The grey picture (H, W) uint8 of a seed and its exact truth: plants, and scattered symbols as in training."""
     if seed % SCATTER_EVERY == 0:

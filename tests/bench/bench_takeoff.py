@@ -17,8 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench_tracing import plant_seeds
-
 from pid.drawing import Drawing
 from pid.estimate.cost import Estimate, price_items
 from pid.estimate.prices import PriceBook, read_prices
@@ -30,7 +28,7 @@ from pid.pipeline import Recognizer
 from pid.read_facts import read_facts
 from pid.resources import data_path
 from pid.sheet import Sheet
-from pid.synth.held_out_sheet import draw_held_out_sheet
+from pid.synth.held_out_sheet import draw_held_out_sheet, plant_seeds
 
 FIRST_SEED = 950_000_001
 ROWS_MARK, TOTAL_MARK = 0.97, 0.02

@@ -21,8 +21,7 @@ from pid.evaluate_given import recognize_given
 from pid.evaluate_lines import LineMatch, Share, type_pairs
 from pid.pipeline import Recognizer
 from pid.sheet import Sheet
-from pid.synth.held_out_sheet import draw_held_out_sheet
-from pid.synth.training_sheet import SCATTER_EVERY
+from pid.synth.held_out_sheet import draw_held_out_sheet, plant_seeds
 
 FIRST_SEED = 940_000_001
 MARKS = {"connections": (0.97, 0.90), "types": (0.95, 0.95), "directions": (0.95, 0.95), "meetings": (0.98, 0.98)}
@@ -38,15 +37,6 @@ class Result:
     figures: Evaluation
     types: Counter[tuple[str, str]]
     seconds: float
-
-
-def plant_seeds(first: int, count: int) -> list[int]:
-    """The next `count` seeds of whole plants: scattered symbols have no lines between them."""
-    seeds: list[int] = []
-    while len(seeds) < count:
-        seeds += [first] if first % SCATTER_EVERY else []
-        first += 1
-    return seeds
 
 
 def measure(seeds: Sequence[int], *, damaged: bool, given: str) -> Iterator[Result]:

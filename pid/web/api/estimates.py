@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -75,7 +75,7 @@ class Takeoff(BaseModel):
 @requires("read")
 def get_takeoff(project_id: str, query: OfPage) -> dict[str, object]:
     """What is to be bought, by kind and size, over all pages or one."""
-    counted = _count(project_id, query.page, priced=False)
+    counted = _count(project_id, _drawings(project_id, query.page), priced=False)
     return {"items": [_without_parts(asdict(item)) for item in counted.items]}
 
 
@@ -85,7 +85,7 @@ def get_takeoff(project_id: str, query: OfPage) -> dict[str, object]:
 @requires("read")
 def get_lists(project_id: str, query: OfPage) -> Response:
     """Equipment, valves, instruments, lines, signals, nozzles, connectors, special items, drawings."""
-    return jsonify(_count(project_id, query.page, priced=False).lists.as_json())
+    return jsonify(_count(project_id, _drawings(project_id, query.page), priced=False).lists.as_json())
 
 
 @routes.get("/projects/<id:project_id>/estimate.json")
@@ -94,7 +94,7 @@ def get_lists(project_id: str, query: OfPage) -> Response:
 @requires("estimate")
 def get_estimate(project_id: str, query: OfPage) -> Response:
     """The priced bill of materials with its total and range."""
-    return jsonify(_count(project_id, query.page).estimate.as_json())
+    return jsonify(_count(project_id, _drawings(project_id, query.page)).estimate.as_json())
 
 
 @routes.get("/projects/<id:project_id>/estimate.xlsx")
@@ -104,8 +104,9 @@ def get_estimate(project_id: str, query: OfPage) -> Response:
 def get_workbook(project_id: str, query: OfPage) -> Response:
     """The estimate as a workbook that computes; its zones lead to the review page."""
     project = project_of(project_id)
-    counted = _count(project_id, query.page)
-    pages = dict(zip(map(sheet_name, counted.drawings), _page_ids(project_id, query.page), strict=True))
+    found = _drawings(project_id, query.page)
+    counted = _count(project_id, found)
+    pages = {sheet_name(drawing): page_id for page_id, drawing in found}
 
     def link(name: str) -> str:
         sheet, _, element = name.rpartition("#")
@@ -126,33 +127,31 @@ def get_workbook(project_id: str, query: OfPage) -> Response:
 def get_csv(project_id: str, query: OfPage) -> Response:
     """The bill of materials as CSV."""
     project = project_of(project_id)
-    counted = _count(project_id, query.page, priced=False)
+    counted = _count(project_id, _drawings(project_id, query.page), priced=False)
     return _download(project, "bom.csv", "text/csv", lambda path: write_csv(counted.items, path))
 
 
-def _count(project_id: str, page_id: str | None, *, priced: bool = True) -> CountedDrawings:
-    project_of(project_id)
+def _count(project_id: str, found: Sequence[tuple[str, Drawing]], *, priced: bool = True) -> CountedDrawings:
     kept = store()
     return estimate_drawings(
-        _drawings(project_id, page_id),
+        [drawing for _, drawing in found],
         book=price_book(kept, project_id) if priced else None,
         rules=takeoff_rules(kept, project_id),
         grammar=tag_grammar(kept, project_id),
     )
 
 
-def _drawings(project_id: str, page_id: str | None) -> list[Drawing]:
+def _drawings(project_id: str, page_id: str | None) -> list[tuple[str, Drawing]]:
+    """Pages of a project, or one of them, each with its latest drawing."""
+    project_of(project_id)
     if page_id is None:
-        return with_names_of_their_own([drawing for _, drawing in store().heads(project_id)])
+        heads = list(store().heads(project_id))
+        named = with_names_of_their_own([drawing for _, drawing in heads])
+        return [(page.id, drawing) for (page, _), drawing in zip(heads, named, strict=True)]
     page = page_of(page_id)
     if page.document.project_id != project_id or not page.head:
         raise NotFoundError
-    return [store().revision(page_id, page.head)[1]]
-
-
-def _page_ids(project_id: str, page_id: str | None) -> list[str]:
-    """The pages of `_drawings`, in the same order."""
-    return [page.id for page in store().project_pages(project_id) if page.head] if page_id is None else [page_id]
+    return [(page_id, store().revision(page_id, page.head)[1])]
 
 
 def with_names_of_their_own(drawings: list[Drawing]) -> list[Drawing]:
