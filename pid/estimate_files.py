@@ -17,7 +17,7 @@ from pid.estimate.cost import Estimate, price_items
 from pid.estimate.lists import Lists, make_lists
 from pid.estimate.prices import PriceBook, read_prices
 from pid.estimate.rules import TakeoffRules, read_rules
-from pid.estimate.spreadsheet import REVIEW_BELOW, write_csv
+from pid.estimate.spreadsheet import write_csv
 from pid.estimate.takeoff import Item, take_off
 from pid.estimate.template import fill_template, open_template
 from pid.estimate.workbook import write_estimate
@@ -110,11 +110,11 @@ def estimate_files(
 def summary(report: EstimateReport, *, priced: bool) -> list[str]:
     """The estimate in a few lines that a person reads in ten seconds."""
     lists, estimate = report.lists, report.estimate
-    review = sum(row.item.score < REVIEW_BELOW for row in estimate.items)
     lines = [
         f"{len(report.drawings)} sheet(s): {len(lists.equipment)} equipment, {len(lists.valves)} valves, "
         f"{len(lists.control_valves)} control valves, {len(lists.instruments)} instruments, {len(lists.lines)} lines",
-        f"{len(estimate.items)} rows, {review} of them to review; {len(lists.doubtful)} symbol(s) too doubtful to list",
+        f"{len(estimate.items)} rows, {len(estimate.to_review)} of them to review; "
+        f"{len(lists.doubtful)} symbol(s) too doubtful to list",
     ]
     if priced:
         lines += [

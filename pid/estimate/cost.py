@@ -16,6 +16,7 @@ from typing import Any
 
 from pid.estimate.prices import NO_PRICE, Match, PriceBook
 from pid.estimate.rules import TakeoffRules
+from pid.estimate.spreadsheet import REVIEW_BELOW
 from pid.estimate.takeoff import IMPLIED, Item, Part
 
 Z80 = 1.2816
@@ -53,6 +54,11 @@ class Estimate:
     def unpriced(self) -> tuple[PricedItem, ...]:
         """Rows to be supplied that the book has no price for."""
         return tuple(row for row in self.items if row.match.how == NO_PRICE and not row.item.scope)
+
+    @property
+    def to_review(self) -> tuple[PricedItem, ...]:
+        """Rows with a symbol that is not sure."""
+        return tuple(row for row in self.items if row.item.score < REVIEW_BELOW)
 
     def symbols(self) -> dict[str, tuple[float, float]]:
         """Symbol id -> its probability and its cost with all that it brings along."""

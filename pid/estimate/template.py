@@ -23,7 +23,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from pid.errors import InputError
 from pid.estimate.cost import Estimate
 from pid.estimate.lists import Lists
-from pid.estimate.spreadsheet import REVIEW_BELOW, harmless
+from pid.estimate.spreadsheet import harmless
 
 _NAME = re.compile(r"pid\.(?:(?P<list>[a-z_]+)\.)?(?P<field>[a-z_]+)")
 
@@ -69,7 +69,7 @@ def cell_values(estimate: Estimate, lists: Lists, *, priced_by: str) -> Mapping[
         "total": estimate.total, "expected": estimate.mean, "range_from": estimate.low, "range_to": estimate.high,
         "price_book": priced_by, "date": datetime.now(UTC).date(), "sheets": len(lists.drawings),
         "rows": len(estimate.items), "unpriced_rows": len(estimate.unpriced),
-        "rows_to_review": sum(row.item.score < REVIEW_BELOW for row in estimate.items),
+        "rows_to_review": len(estimate.to_review),
         "drawing": first.tag if first else "", "title": first.title if first else "",
         "revision": first.revision if first else "", "drawing_date": first.date if first else "",
     }  # fmt: skip

@@ -196,10 +196,9 @@ def _write_cover(
     for n, (name, formula, value) in enumerate(figures, 2):
         page.write(n, 0, name)
         page.write_formula(n, 1, formula, bold, value)
-    review = sum(row.item.score < REVIEW_BELOW for row in estimate.items)
     facts = (
         ("Price book", priced_by or "none: quantities only"),
-        ("Rows to review", review),
+        ("Rows to review", len(estimate.to_review)),
         ("Rows without a price", len(estimate.unpriced)),
         ("Symbols too doubtful to list", len(lists.doubtful)),
     )
